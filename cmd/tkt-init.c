@@ -1,0 +1,180 @@
+/* tkt-init: makes a desk, or brings an old one up to this version. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <talloc.h>
+#include <unistd.h>
+
+#include "base/instant.h"
+#include "base/text.h"
+#include "change/change.h"
+#include "desk/cmd.h"
+
+extern const char conf_default[], conf_sample[];
+
+static struct {
+	bool sample, test, upgrade;
+} o;
+
+static const struct opt opts[] = {
+    {"sample", 0, OPT_FLAG, NULL, "with three queues, agents, routes and tickets to try",
+        &o.sample, NULL},
+    {"test", 0, OPT_FLAG, NULL, "for tests: writers honour TKT_NOW", &o.test, NULL},
+    {"upgrade", 0, OPT_FLAG, NULL, "bring an older desk's store up to this version",
+        &o.upgrade, NULL},
+    OPTS_COMMON,
+    OPTS_END,
+};
+
+static void
+on_report(void *arg, bool warning, const char *text)
+{
+	cmd_note(arg, "%s%s", warning ? "warning: " : "", text);
+}
+
+static enum rc
+write_conf(void *ctx, const char *dir, const char *text, struct err *err)
+{
+	char *path = talloc_asprintf(ctx, "%s/tkt.conf", dir);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	enum rc rc = RC_OK;
+
+	if (fd < 0)
+		return errno == EEXIST ? RC_OK : err_errno(err, "%s", path);
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) != 0)
+		rc = err_errno(err, "%s", path);
+	close(fd);
+	return rc;
+}
+
+static const struct {
+	const char *subject, *from, *body;
+} samples[] = {
+    {"Refund for invoice AC-20391", "Ann Lee <ann@example.com>",
+        "Hello,\n\nI was charged twice for invoice AC-20391.\nCould you refund one of them?\n\nAnn"},
+    {"Printer on the third floor prints blank pages", "Bea Ortiz <bea@example.org>",
+        "The big one next to the kitchen. A paper jam yesterday, blank pages since.\n"},
+    {"How do I change my password?", "Chidi Okafor <chidi@example.net>",
+        "I cannot find the page any more.\n"},
+};
+
+static enum rc
+sample_tickets(struct cmd_env *env, const char *dir, struct err *err)
+{
+	struct desk_want want = {.dir = dir, .write = true};
+	struct change_tx *tx = NULL;
+	struct change_result r;
+	enum rc rc = desk_open(env->ctx, &want, &env->desk, err);
+
+	if (rc == RC_OK)
+		rc = change_begin(env->ctx, env->desk, 0, &tx, err);
+	if (rc != RC_OK)
+		return rc;
+	for (size_t i = 0; rc == RC_OK && i < sizeof(samples) / sizeof(samples[0]); i++) {
+		struct draft d = {.subject = samples[i].subject, .channel = "email"};
+
+		d.message.body = samples[i].body;
+		rc = address_parse(env->ctx, samples[i].from, &d.requester, err);
+		if (rc == RC_OK)
+			rc = change_new(tx, &actor_system, &d, &r, err);
+	}
+	if (rc == RC_OK)
+		return change_commit(tx, err);
+	change_abort(tx);
+	return rc;
+}
+
+static enum rc
+upgrade(struct cmd_env *env, const char *dir, struct err *err)
+{
+	struct store *s = NULL;
+	char *copy = talloc_asprintf(
+	    env->ctx, "%s/store.db.before-%d", dir, store_schema_newest()), *found;
+	enum rc rc = desk_find(env->ctx, dir, &found, err);
+
+	if (rc == RC_OK)
+		rc = store_open(env->ctx, dir, STORE_UPGRADE, &s, err);
+	if (rc != RC_OK)
+		return rc;
+	if (store_schema(s) == store_schema_newest()) {
+		cmd_note(env, "%s has schema %d: nothing to do", dir, store_schema(s));
+		return RC_OK;
+	}
+	rc = store_upgrade(s, copy, err);
+	if (rc == RC_OK)
+		cmd_note(env, "%s has schema %d now; the store as it was: %s", dir,
+		    store_schema(s), copy);
+	return rc;
+}
+
+static enum rc
+make(struct cmd_env *env, const char *dir, struct err *err)
+{
+	struct compiled compiled = {0};
+	struct store *s = NULL;
+	int64_t version = 0;
+	char *store = talloc_asprintf(env->ctx, "%s/store.db", dir);
+	enum rc rc;
+
+	if (access(store, F_OK) == 0)
+		return err_fail(err, RC_EXISTS, "%s is a desk already", dir);
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+		return err_errno(err, "%s", dir);
+	/* A tkt.conf that is there already is the desk's: it must be right before anything
+	 * else is made. */
+	rc = write_conf(env->ctx, dir, o.sample ? conf_sample : conf_default, err);
+	if (rc == RC_OK)
+		rc = conf_compile(env->ctx, dir, on_report, env, &compiled, err);
+	if (rc == RC_OK)
+		rc = desk_make(env->ctx, dir, o.test, &s, err);
+	if (rc == RC_OK)
+		rc = conf_apply(s, "system", now_ms(), &compiled, "config.applied", &version, err);
+	if (rc == RC_OK)
+		rc = desk_share(
+		    dir, json_string_value(json_object_get(compiled.desk, "group")), err);
+	json_decref(compiled.desk);
+	json_decref(compiled.rules);
+	json_decref(compiled.source);
+	talloc_free(s);
+	return rc;
+}
+
+static enum rc
+run(struct cmd_env *env, int argc, char **argv, struct err *err)
+{
+	const char *dir = argc == 1 ? argv[0] : env->desk_dir;
+	enum rc rc;
+
+	if (argc > 1 || dir == NULL || *dir == '\0')
+		return err_fail(err, RC_USAGE, "say which directory: tkt-init DIR");
+	if (o.upgrade)
+		return upgrade(env, dir, err);
+	rc = make(env, dir, err);
+	if (rc == RC_OK && o.sample)
+		rc = sample_tickets(env, dir, err);
+	if (rc != RC_OK)
+		return rc;
+	if (env->out->format == OUT_JSON)
+		out_json(env->out, json_pack("{s:s,s:s}", "type", "desk", "dir", dir));
+	else
+		out_line(env->out, COLOR_NONE,
+		    "made the desk %s\nEdit %s/tkt.conf, run tkt-config apply, then: export TKT_DESK=%s",
+		    dir, dir, dir);
+	return RC_OK;
+}
+
+static const struct cmd cmd = {
+    .name = "tkt-init",
+    .summary = "make a desk",
+    .args = "DIR",
+    .opts = opts,
+    .flags = CMD_NO_DESK,
+    .run = run,
+};
+
+int
+main(int argc, char **argv)
+{
+	return cmd_main(&cmd, argc, argv);
+}

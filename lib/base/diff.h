@@ -1,0 +1,12 @@
+/* Unified differences of two texts, by lines. */
+#ifndef BASE_DIFF_H
+#define BASE_DIFF_H
+
+#include <stdbool.h>
+
+/* Calls `line` for each line of the difference (first byte ' ', '-', '+', or '@' for a
+ * heading), three lines of context around; false when there is none. */
+bool diff_lines(const char *a, const char *b, void (*line)(void *arg, const char *text),
+    void *arg);
+
+#endif

@@ -1,0 +1,99 @@
+/* The one pipeline: nobody else changes tickets.
+ *
+ * A transaction holds the writer's turn; in it every change runs through nine steps:
+ * (1) may this actor, does the lifecycle allow it, (2) the rows, (3) rules in file order,
+ * each seeing what earlier ones left, (4) assignment, (5) one step of each clock, (6) one
+ * event a change, (7) deliveries; then (8) commit and (9) the bell. Parse, render, hash
+ * and read files before change_begin(): others wait while we are in it. */
+#ifndef CHANGE_CHANGE_H
+#define CHANGE_CHANGE_H
+
+#include "policy/policy.h"
+
+struct change_tx;
+
+/* ---- what to do ---- */
+
+/* A new ticket. */
+struct draft {
+	const char *subject;
+	struct person_address requester; /* value NULL: whoever acts */
+	struct changes changes;          /* queue, priority, tags, ... */
+	const char *channel;             /* NULL: cli */
+	const char *external_id;         /* the same one again is the same ticket */
+	int64_t created_at;              /* INSTANT_NONE: now */
+	struct message message;          /* body, class, raw, attachments, external_id, ... */
+	int64_t follows;                 /* ticket it follows up, or 0 */
+};
+/* A change to a ticket: changes, a message, or both. */
+struct edit {
+	int64_t ticket;
+	const struct changes *changes; /* or NULL */
+	struct message *message;       /* or NULL; kind reply|note, direction in|out */
+	struct person_address *cc;     /* people the message names: become participants */
+	size_t ncc;
+	bool confirm_cc;               /* they get answers at once */
+	bool no_reopen;                /* machine mail: append and leave the status */
+	int64_t if_event;              /* refuse (RC_NONE) unless this is still last_event */
+};
+
+/* ---- what happened ---- */
+
+struct rule_trace {
+	const char *rule, *block;
+	bool matched, applied;
+	const char *set;    /* what it would set, or NULL */
+	const char *failed; /* the term that failed, or NULL */
+};
+struct change_result {
+	int64_t ticket, event, message; /* first event of this change; message or 0 */
+	bool created, changed;          /* created false: the external id was known */
+	struct ticket *after;           /* as it is now */
+	json_t *changes;                /* what differs, all steps together */
+	struct rule_trace *rules;
+	size_t nrules;
+	const char *assigned, *not_assigned; /* agent by step 4, or why none */
+};
+
+/* Starts: waits for the writer's turn. batch: 0 for none, -1 when the first event shall
+ * begin a batch, or the batch's number. RC_BUSY when others hold the store too long. */
+enum rc change_begin(void *ctx, struct desk *d, int64_t batch, struct change_tx **tx,
+    struct err *err) CHECKED;
+/* Each leaves nothing behind when it fails; the transaction goes on. `actor` is who does
+ * it (the desk's actor, a customer by mail). */
+enum rc change_new(struct change_tx *tx, const struct actor *actor, const struct draft *d,
+    struct change_result *r, struct err *err) CHECKED;
+enum rc change_edit(struct change_tx *tx, const struct actor *actor, const struct edit *e,
+    struct change_result *r, struct err *err) CHECKED;
+/* Applies routes and assignment again, as if the ticket were new. */
+enum rc change_route(struct change_tx *tx, const struct actor *actor, int64_t ticket,
+    struct change_result *r, struct err *err) CHECKED;
+/* All of it is on disk when this returns RC_OK; the transaction is freed either way. */
+enum rc change_commit(struct change_tx *tx, struct err *err) CHECKED;
+/* None of it. How a dry run ends. */
+void change_abort(struct change_tx *tx);
+int64_t change_batch(const struct change_tx *tx);
+/* The instant all events of this transaction carry. */
+int64_t change_at(const struct change_tx *tx);
+
+/* ---- helpers for those who prepare changes ---- */
+
+/* A file's content as a blob and an attachment; blob_sync() before the commit is
+ * change_begin()'s, which syncs what was put before. */
+enum rc attachment_put(struct store *s, void *ctx, const char *name, const char *media_type,
+    const void *data, size_t n, struct attachment *a, struct err *err) CHECKED;
+/* A name without folders, control characters and leading dots. */
+char *attachment_name(void *ctx, const char *name);
+/* What the name's ending and the first bytes say: "image/png". */
+const char *media_type_of(const char *name, const void *data, size_t n);
+
+/* What a customer's message does to this ticket (M19). */
+enum arrival { ARRIVAL_APPEND, ARRIVAL_REOPEN, ARRIVAL_FOLLOW_UP };
+enum arrival change_arrival(const struct config *c, const struct ticket *t, int64_t now);
+
+/* Draft from a record (a ticket record's fields plus body, requester); RC_INVALID names
+ * the key. Strings into ctx. */
+enum rc draft_from_json(void *ctx, const struct desk *d, json_t *o, struct draft *out,
+    struct err *err) CHECKED;
+
+#endif

@@ -1,0 +1,256 @@
+/* The applied configuration: from its compiled JSON to structs, and looking things up. */
+#include <string.h>
+#include <talloc.h>
+
+#include "base/mem.h"
+#include "base/record.h"
+#include "base/text.h"
+#include "desk/desk.h"
+
+const char *const phase_names[] = {
+    "open", "waiting", "resolved", "closed", "merged", "spam", "deleted", NULL};
+const char *const priority_names[] = {"low", "normal", "high", "urgent", NULL};
+const char *const status_names[] = {
+    "new", "open", "pending", "hold", "solved", "closed", NULL};
+const char *const kind_names[] = {"question", "incident", "problem", "task", NULL};
+const char *const channel_names[] = {
+    "email", "chat", "phone", "social", "web", "api", "cli", NULL};
+
+int
+word_index(const char *const *words, const char *word)
+{
+	for (int i = 0; words[i] != NULL; i++) {
+		if (strcmp(words[i], word) == 0)
+			return i;
+	}
+	return -1;
+}
+
+enum phase
+status_phase(const char *status)
+{
+	static const enum phase of[] = {PHASE_OPEN, PHASE_OPEN, PHASE_WAITING, PHASE_WAITING,
+	    PHASE_RESOLVED, PHASE_CLOSED};
+	int i = word_index(status_names, status);
+
+	return i < 0 ? PHASE_OPEN : of[i];
+}
+
+/* ---- from JSON: the compiler has checked everything, so members are only copied ---- */
+
+static const char *
+text(void *ctx, json_t *o, const char *key, const char *otherwise)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? talloc_strdup(ctx, s) : otherwise;
+}
+
+static int64_t
+number(json_t *o, const char *key, int64_t otherwise)
+{
+	json_t *v = json_object_get(o, key);
+
+	return json_is_integer(v) ? json_integer_value(v) : otherwise;
+}
+
+static const char **
+texts(void *ctx, json_t *o, const char *key)
+{
+	json_t *a = json_object_get(o, key);
+	size_t n = json_array_size(a);
+	const char **v = mem_array(ctx, const char *, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = talloc_strdup(ctx, json_string_value(json_array_get(a, i)));
+	return v;
+}
+
+#define EACH(c, o, key, list, count, type)                                               \
+	json_t *list##_j = json_object_get(o, key);                                          \
+	(c)->count = json_array_size(list##_j);                                              \
+	(c)->list = mem_array(c, type, (c)->count + 1);                                      \
+	for (size_t i = 0; i < (c)->count; i++)
+
+static void
+load_people(struct config *c, json_t *o)
+{
+	EACH(c, o, "roles", roles, nroles, struct role)
+	{
+		json_t *j = json_array_get(roles_j, i);
+
+		c->roles[i] = (struct role){.name = text(c, j, "name", ""),
+		    .allow = texts(c, j, "allow"),
+		    .queues = texts(c, j, "queues")};
+	}
+	EACH(c, o, "agents", agents, nagents, struct agent)
+	{
+		json_t *j = json_array_get(agents_j, i);
+
+		c->agents[i] = (struct agent){.name = text(c, j, "name", ""),
+		    .full_name = text(c, j, "full_name", ""),
+		    .email = text(c, j, "email", ""),
+		    .role = text(c, j, "role", ""),
+		    .unix_login = text(c, j, "unix", ""),
+		    .timezone = text(c, j, "timezone", NULL),
+		    .capacity = number(j, "capacity", 0)};
+	}
+}
+
+static void
+load_places(struct config *c, json_t *o)
+{
+	EACH(c, o, "mailboxes", mailboxes, nmailboxes, struct mailbox)
+	{
+		json_t *j = json_array_get(mailboxes_j, i);
+
+		c->mailboxes[i] = (struct mailbox){.name = text(c, j, "name", ""),
+		    .address = text(c, j, "address", ""),
+		    .queue = text(c, j, "queue", ""),
+		    .from_name = text(c, j, "from_name", ""),
+		    .delimiter = text(c, j, "delimiter", "+")[0],
+		    .is_default = json_is_true(json_object_get(j, "default"))};
+	}
+	EACH(c, o, "queues", queues, nqueues, struct queue)
+	{
+		json_t *j = json_array_get(queues_j, i);
+
+		c->queues[i] = (struct queue){.name = text(c, j, "name", ""),
+		    .description = text(c, j, "description", ""),
+		    .assign = text(c, j, "assign", "none"),
+		    .members = texts(c, j, "members"),
+		    .reopen_window = number(j, "reopen_window", 0),
+		    .after_reply = text(c, j, "after_reply", NULL)};
+	}
+	EACH(c, o, "fields", fields, nfields, struct field)
+	{
+		json_t *j = json_array_get(fields_j, i);
+
+		c->fields[i] = (struct field){.name = text(c, j, "name", ""),
+		    .type = text(c, j, "type", "text"),
+		    .values = texts(c, j, "values"),
+		    .pattern = text(c, j, "pattern", NULL),
+		    .queues = texts(c, j, "queues")};
+	}
+	EACH(c, o, "views", views, nviews, struct view)
+	{
+		json_t *j = json_array_get(views_j, i);
+
+		c->views[i] = (struct view){.name = text(c, j, "name", ""),
+		    .query = text(c, j, "query", ""),
+		    .sort = text(c, j, "sort", NULL)};
+	}
+}
+
+enum rc
+config_from_json(void *ctx, json_t *o, int64_t version, struct config **out, struct err *err)
+{
+	struct config *c = talloc_zero(ctx, struct config);
+
+	if (!json_is_object(o)) {
+		talloc_free(c);
+		return err_fail(err, RC_CONFIG, "version %lld is damaged", (long long)version);
+	}
+	c->version = version;
+	c->name = text(c, o, "name", "");
+	c->timezone = text(c, o, "timezone", "UTC");
+	c->group = text(c, o, "group", NULL);
+	c->authserv = text(c, o, "authserv", NULL);
+	c->mail_size_max = number(o, "mail_size_max", 0);
+	c->mail_parts_max = number(o, "mail_parts_max", 0);
+	c->mail_depth_max = number(o, "mail_depth_max", 0);
+	c->mail_header_max = number(o, "mail_header_max", 0);
+	c->mail_people_max = number(o, "mail_people_max", 0);
+	load_people(c, o);
+	load_places(c, o);
+	*out = c;
+	return RC_OK;
+}
+
+/* ---- looking up ---- */
+
+#define FIND(list, count, member, value)                                                 \
+	for (size_t i = 0; i < c->count; i++) {                                              \
+		if (strcmp(c->list[i].member, value) == 0)                                       \
+			return &c->list[i];                                                          \
+	}                                                                                    \
+	return NULL
+
+const struct mailbox *
+config_mailbox(const struct config *c, const char *name)
+{
+	FIND(mailboxes, nmailboxes, name, name);
+}
+
+const struct mailbox *
+config_mailbox_by_address(const struct config *c, const char *address)
+{
+	FIND(mailboxes, nmailboxes, address, address);
+}
+
+const struct mailbox *
+config_mailbox_default(const struct config *c)
+{
+	for (size_t i = 0; i < c->nmailboxes; i++) {
+		if (c->mailboxes[i].is_default)
+			return &c->mailboxes[i];
+	}
+	return c->nmailboxes > 0 ? &c->mailboxes[0] : NULL;
+}
+
+const struct queue *
+config_queue(const struct config *c, const char *name)
+{
+	FIND(queues, nqueues, name, name);
+}
+
+const struct role *
+config_role(const struct config *c, const char *name)
+{
+	FIND(roles, nroles, name, name);
+}
+
+const struct agent *
+config_agent(const struct config *c, const char *name)
+{
+	FIND(agents, nagents, name, name);
+}
+
+const struct agent *
+config_agent_by_email(const struct config *c, const char *address)
+{
+	if (*address == '\0')
+		return NULL;
+	FIND(agents, nagents, email, address);
+}
+
+const struct field *
+config_field(const struct config *c, const char *name)
+{
+	FIND(fields, nfields, name, name);
+}
+
+const struct view *
+config_view(const struct config *c, const char *name)
+{
+	FIND(views, nviews, name, name);
+}
+
+const char **
+config_names(void *ctx, const struct config *c, enum name_kind kind)
+{
+	const char **v = NULL;
+	size_t n = 0;
+
+#define NAMES(which, list, count)                                                        \
+	for (size_t i = 0; kind == (which) && i < c->count; i++)                             \
+		text_push(ctx, &v, &n, c->list[i].name)
+	NAMES(NAME_MAILBOX, mailboxes, nmailboxes);
+	NAMES(NAME_QUEUE, queues, nqueues);
+	NAMES(NAME_ROLE, roles, nroles);
+	NAMES(NAME_AGENT, agents, nagents);
+	NAMES(NAME_FIELD, fields, nfields);
+	NAMES(NAME_VIEW, views, nviews);
+#undef NAMES
+	return v ? v : mem_array(ctx, const char *, 1);
+}

@@ -1,0 +1,177 @@
+/* The desk: finding and owning one, its applied configuration, who acts and what they may. */
+#ifndef DESK_DESK_H
+#define DESK_DESK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/store.h"
+
+/* ---- words every part of the desk shares ---- */
+
+enum phase {
+	PHASE_OPEN,
+	PHASE_WAITING,
+	PHASE_RESOLVED,
+	PHASE_CLOSED,
+	PHASE_MERGED,
+	PHASE_SPAM,
+	PHASE_DELETED
+};
+/* NULL-terminated, in the order of their numbers. */
+extern const char *const phase_names[];
+extern const char *const priority_names[]; /* low normal high urgent */
+extern const char *const status_names[];   /* new open pending hold solved closed */
+extern const char *const kind_names[];     /* question incident problem task */
+extern const char *const channel_names[];  /* email chat phone social web api cli */
+/* The index of a word in such a list, or -1. */
+int word_index(const char *const *words, const char *word);
+/* The phase a status stands in. */
+enum phase status_phase(const char *status);
+
+/* ---- the applied configuration (tkt.conf(5)) ---- */
+
+struct mailbox {
+	const char *name, *address, *queue, *from_name;
+	char delimiter; /* between local part and token, default '+' */
+	bool is_default;
+};
+struct queue {
+	const char *name, *description, *assign; /* none least-busy round-robin */
+	const char **members;                    /* NULL-terminated, may be empty */
+	int64_t reopen_window;                   /* ms */
+	const char *after_reply;                 /* status a public reply sets, or NULL */
+};
+struct role {
+	const char *name;
+	const char **allow;  /* rights, * as wildcard */
+	const char **queues; /* empty: all */
+};
+struct agent {
+	const char *name, *full_name, *email, *role, *unix_login, *timezone;
+	int64_t capacity; /* open tickets at most by assignment; 0: no limit */
+};
+struct field {
+	const char *name, *type;  /* text number date choice boolean pattern */
+	const char **values;      /* of a choice */
+	const char *pattern;      /* of a pattern: PCRE2, the whole value must match */
+	const char **queues;      /* where it may be set; empty: everywhere */
+};
+struct view {
+	const char *name, *query, *sort;
+};
+struct config {
+	int64_t version;
+	const char *name, *timezone, *group, *authserv;
+	int64_t mail_size_max, mail_parts_max, mail_depth_max, mail_header_max, mail_people_max;
+	struct mailbox *mailboxes;
+	struct queue *queues;
+	struct role *roles;
+	struct agent *agents;
+	struct field *fields;
+	struct view *views;
+	size_t nmailboxes, nqueues, nroles, nagents, nfields, nviews;
+};
+
+/* Each finds by name, or is NULL. */
+const struct mailbox *config_mailbox(const struct config *c, const char *name);
+const struct mailbox *config_mailbox_by_address(const struct config *c, const char *address);
+const struct mailbox *config_mailbox_default(const struct config *c);
+const struct queue *config_queue(const struct config *c, const char *name);
+const struct role *config_role(const struct config *c, const char *name);
+const struct agent *config_agent(const struct config *c, const char *name);
+const struct agent *config_agent_by_email(const struct config *c, const char *address);
+const struct field *config_field(const struct config *c, const char *name);
+const struct view *config_view(const struct config *c, const char *name);
+
+/* NULL-terminated names of one kind, for hints and completion. */
+enum name_kind { NAME_MAILBOX, NAME_QUEUE, NAME_ROLE, NAME_AGENT, NAME_FIELD, NAME_VIEW };
+const char **config_names(void *ctx, const struct config *c, enum name_kind kind);
+
+/* Reads the compiled form that lib/policy writes (version part "desk"). */
+enum rc config_from_json(void *ctx, json_t *o, int64_t version, struct config **c,
+    struct err *err) CHECKED;
+
+/* ---- versions ---- */
+
+/* The newest applied version, or 0. */
+enum rc version_newest(struct store *s, int64_t *id, struct err *err) CHECKED;
+/* One part of a version ("desk", "rules", "source") as JSON; a new reference. */
+enum rc version_part(
+    struct store *s, int64_t id, const char *part, json_t **o, struct err *err) CHECKED;
+/* Adds one part; in a write transaction. */
+enum rc version_add(struct store *s, int64_t id, const char *part, json_t *o, int64_t at,
+    struct err *err) CHECKED;
+
+/* ---- who acts ---- */
+
+enum actor_kind { ACTOR_SYSTEM, ACTOR_AGENT, ACTOR_CUSTOMER, ACTOR_RULE };
+struct actor {
+	enum actor_kind kind;
+	const char *name;          /* agent, rule; customer: its number */
+	const struct agent *agent; /* of an agent */
+	const struct role *role;   /* NULL: everything (the owner as system) */
+	const char *by;            /* who really was at the keyboard, with --as; else NULL */
+};
+/* "agent:alice", "customer:7", "rule:billing", "system". */
+char *actor_print(void *ctx, const struct actor *a);
+struct actor actor_customer(void *ctx, int64_t customer);
+struct actor actor_rule(const char *rule);
+extern const struct actor actor_system;
+
+/* Rights, checked here and nowhere else: ticket.read create change reply note,
+ * customer.read, kb.read, log.read, desk.config. */
+bool actor_may(const struct actor *a, const char *right);
+bool actor_may_queue(const struct actor *a, const char *queue);
+/* As above, as RC_DENIED: `agent "bob" may not ticket.reply`. */
+enum rc actor_need(const struct actor *a, const char *right, struct err *err) CHECKED;
+enum rc actor_need_queue(const struct actor *a, const char *queue, struct err *err) CHECKED;
+
+/* ---- the desk ---- */
+
+struct desk {
+	char *dir;
+	struct store *store;
+	struct config *config;
+	struct actor actor;
+	const char *id;  /* random, of this desk: in loop headers and tokens */
+	bool test;       /* made by tkt-init --test */
+	bool brokered;   /* called by tkt-shell for somebody else: no files, no editor */
+	int64_t now;     /* fixed by TKT_NOW; 0: the clock runs */
+};
+
+struct desk_want {
+	const char *dir; /* -D, or NULL to look for one */
+	const char *as;  /* --as, or NULL */
+	bool write;
+};
+
+/* Finds and opens a desk: -D, $TKT_DESK, the nearest parent folder with a tkt.conf,
+ * /var/lib/tkt. Errors: RC_NOTFOUND (no desk here), RC_DENIED (another owner, or a found
+ * desk planted by somebody else), RC_CONFIG (network file system, newer store, nothing
+ * applied), RC_USAGE (no such agent). Belongs to ctx. */
+enum rc desk_open(
+    void *ctx, const struct desk_want *want, struct desk **d, struct err *err) CHECKED;
+/* Where desk_open would look, and the checks of place and owner alone. */
+enum rc desk_find(void *ctx, const char *dir, char **found, struct err *err) CHECKED;
+/* Makes the directory of a new desk (0700), its folders, key and store. RC_EXISTS when
+ * there is one. */
+enum rc desk_make(
+    void *ctx, const char *dir, bool test, struct store **s, struct err *err) CHECKED;
+/* Follows `group = NAME` of the configuration: 2770 and that group, else 0700. */
+enum rc desk_share(const char *dir, const char *group, struct err *err) CHECKED;
+
+/* The present, as this desk sees it. */
+int64_t desk_now(const struct desk *d);
+/* Zone for a person: $TZ, else the agent's, else the desk's. */
+const char *desk_zone(const struct desk *d);
+/* The desk's key, 32 bytes from secret/desk.key. */
+#define DESK_KEY 32
+enum rc desk_key(const struct desk *d, unsigned char key[DESK_KEY], struct err *err) CHECKED;
+/* Reads a file a user named, at most max bytes; refused in a brokered session. */
+enum rc desk_read_file(const struct desk *d, void *ctx, const char *path, size_t max,
+    char **data, size_t *n, struct err *err) CHECKED;
+
+#endif

@@ -1,0 +1,79 @@
+/* Applied versions: rows of parts, each a JSON text with its hash. */
+#include <sodium.h>
+#include <string.h>
+
+#include "base/record.h"
+#include "desk/desk.h"
+
+SQL(sql_version_newest, "SELECT max(id) FROM version");
+SQL(sql_version_part, "SELECT content, sha256 FROM version WHERE id = ?1 AND part = ?2");
+SQL(sql_version_add,
+    "INSERT INTO version (id, part, at, sha256, content) VALUES (?1, ?2, ?3, ?4, ?5)");
+
+enum rc
+version_newest(struct store *s, int64_t *id, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_version_newest, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = stmt_step(st, err);
+	if (rc == RC_OK)
+		*id = col_int(st, 0);
+	stmt_done(st);
+	return rc;
+}
+
+enum rc
+version_part(struct store *s, int64_t id, const char *part, json_t **o, struct err *err)
+{
+	struct stmt *st;
+	unsigned char real[BLOB_HASH];
+	const void *content, *hash;
+	size_t n, hn;
+	enum rc rc = store_prepare(s, sql_version_part, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, id);
+	bind_text(st, 2, part);
+	rc = stmt_step(st, err);
+	if (rc == RC_NONE)
+		rc = err_fail(err, RC_NOTFOUND, "no version %lld of the configuration (see tkt-config versions)",
+		    (long long)id);
+	if (rc == RC_OK) {
+		content = col_blob(st, 0, &n);
+		hash = col_blob(st, 1, &hn);
+		crypto_hash_sha256(real, content, n);
+		*o = hn == sizeof(real) && memcmp(real, hash, hn) == 0
+		    ? json_loadb(content, n, JSON_DECODE_ANY, NULL)
+		    : NULL;
+		if (*o == NULL)
+			rc = err_fail(err, RC_CONFIG, "version %lld of the configuration is damaged",
+			    (long long)id);
+	}
+	stmt_done(st);
+	return rc;
+}
+
+enum rc
+version_add(struct store *s, int64_t id, const char *part, json_t *o, int64_t at,
+    struct err *err)
+{
+	struct stmt *st;
+	unsigned char hash[BLOB_HASH];
+	char *text;
+	enum rc rc = store_prepare(s, sql_version_add, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	text = record_canonical(s, o);
+	crypto_hash_sha256(hash, (unsigned char *)text, strlen(text));
+	bind_int(st, 1, id);
+	bind_text(st, 2, part);
+	bind_int(st, 3, at);
+	bind_blob(st, 4, hash, sizeof(hash));
+	bind_blob(st, 5, text, strlen(text));
+	return stmt_run(st, err);
+}

@@ -1,0 +1,74 @@
+/* Policy: tkt.conf -> a compiled version; rules and assignment: pure decisions. */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include "query/query.h"
+
+/* ---- compiling tkt.conf (libConfuse): linked by tkt-config and tkt-init only ---- */
+
+struct compiled {
+	json_t *desk;   /* part "desk": what config_from_json() reads */
+	json_t *rules;  /* part "rules": see struct rule */
+	json_t *source; /* part "source": path below the desk -> text, to show and roll back */
+};
+#define CONF_SIZE_MAX (1024 * 1024) /* bytes of one file */
+#define CONF_FILES_MAX 100
+#define NAMES_MAX 10000 /* agents, queues, ... of one desk */
+
+/* Reads DIR/tkt.conf and what it includes (never outside DIR), checks everything and
+ * calls `report` for each error and warning as "tkt.conf:12: ..." text. RC_CONFIG when
+ * there was an error. */
+enum rc conf_compile(void *ctx, const char *dir,
+    void (*report)(void *arg, bool warning, const char *text), void *arg, struct compiled *out,
+    struct err *err) CHECKED;
+/* Makes it the version that runs, with an event config.applied; *version 0 when it equals
+ * the running one and nothing was done. */
+enum rc conf_apply(struct store *s, const char *actor, int64_t now, const struct compiled *c,
+    const char *action, int64_t *version, struct err *err) CHECKED;
+
+/* ---- rules ---- */
+
+enum rule_on { ON_CREATED, ON_CHANGED, ON_MESSAGE, ON_TIME, ON_HAND };
+struct rule {
+	const char *name, *block; /* block: route or rule */
+	enum rule_on on;
+	const char *when, *set;
+	const char *assign; /* strategy, or NULL */
+	bool stop;
+	/* Parsed when first asked: most tickets meet few rules. */
+	struct node *tree;
+	struct changes changes;
+	bool parsed;
+};
+struct policy {
+	struct rule *rules; /* in file order */
+	size_t n;
+};
+/* Reads the rules of the applied version. Belongs to ctx. */
+enum rc policy_load(void *ctx, const struct desk *d, struct policy **p, struct err *err)
+    CHECKED;
+/* Does the rule want this ticket? *why as in query_match(). */
+enum rc rule_matches(struct policy *p, struct rule *r, const struct config *c,
+    struct ticket *t, const struct query_now *now, bool *yes, const struct node **why,
+    struct err *err) CHECKED;
+
+/* ---- assignment ---- */
+
+struct candidate {
+	const char *agent;
+	int64_t open;        /* open tickets, counted up to capacity */
+	int64_t capacity;    /* 0: none */
+	int64_t assigned_at; /* last assignment, 0: never */
+};
+/* The members of a ticket's queue, with their load. */
+enum rc assign_candidates(struct store *s, const struct config *c, void *ctx,
+    const struct queue *q, struct candidate **v, size_t *n, struct err *err) CHECKED;
+/* Who gets it: least-busy (fewest open below capacity; ties: longest without an
+ * assignment, then name) or round-robin (longest without an assignment, then name).
+ * NULL: nobody, why in *why. */
+const char *assign_choose(
+    const char *strategy, const struct candidate *v, size_t n, const char **why);
+/* Remembers an assignment for round-robin. */
+enum rc assign_note(struct store *s, const char *agent, int64_t at, struct err *err) CHECKED;
+
+#endif

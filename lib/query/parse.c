@@ -1,0 +1,695 @@
+/* Parsing queries: words -> tree, with errors that point at the place. */
+#include <string.h>
+#include <talloc.h>
+
+#include "base/instant.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "query/query_priv.h"
+
+/* ---- building normal trees ---- */
+
+static struct node *
+node_new(void *ctx, enum node_kind kind)
+{
+	struct node *n = talloc_zero(ctx, struct node);
+
+	n->kind = kind;
+	return n;
+}
+
+static void
+add_kid(struct node *n, struct node *kid)
+{
+	n->kids = mem_grow(n, n->kids, struct node *, n->nkids + 1);
+	n->kids[n->nkids++] = kid;
+}
+
+static void
+add_words(struct node *to, const struct node *from)
+{
+	to->values = mem_grow(to, to->values, struct query_value, to->nvalues + from->nvalues);
+	memcpy(to->values + to->nvalues, from->values, from->nvalues * sizeof(*from->values));
+	to->nvalues += from->nvalues;
+}
+
+/* In an AND, bare words belong together wherever they stand: one WORDS node. */
+static void
+and_kid(struct node *n, struct node *kid)
+{
+	for (size_t i = 0; kid->kind == NODE_WORDS && i < n->nkids; i++) {
+		if (n->kids[i]->kind == NODE_WORDS) {
+			struct node *sum = node_new(n, NODE_WORDS);
+
+			*sum = *n->kids[i];
+			sum->values = NULL;
+			sum->nvalues = 0;
+			add_words(sum, n->kids[i]);
+			add_words(sum, kid);
+			n->kids[i] = sum;
+			return;
+		}
+	}
+	add_kid(n, kid);
+}
+
+struct node *
+node_and(void *ctx, struct node **kids, size_t count)
+{
+	struct node *n = node_new(ctx, NODE_AND);
+
+	for (size_t i = 0; i < count; i++) {
+		if (kids[i]->kind == NODE_ALL)
+			continue;
+		if (kids[i]->kind != NODE_AND) {
+			and_kid(n, kids[i]);
+			continue;
+		}
+		for (size_t j = 0; j < kids[i]->nkids; j++)
+			and_kid(n, kids[i]->kids[j]);
+	}
+	if (n->nkids == 0)
+		n->kind = NODE_ALL;
+	return n->nkids == 1 ? n->kids[0] : n;
+}
+
+struct node *
+node_or(void *ctx, struct node **kids, size_t count)
+{
+	struct node *n = node_new(ctx, NODE_OR);
+
+	for (size_t i = 0; i < count; i++) {
+		if (kids[i]->kind == NODE_ALL)
+			return kids[i];
+		if (kids[i]->kind != NODE_OR) {
+			add_kid(n, kids[i]);
+			continue;
+		}
+		for (size_t j = 0; j < kids[i]->nkids; j++)
+			add_kid(n, kids[i]->kids[j]);
+	}
+	return n->nkids == 1 ? n->kids[0] : n;
+}
+
+struct node *
+node_not(void *ctx, struct node *kid)
+{
+	struct node *n;
+
+	if (kid->kind == NODE_NOT)
+		return kid->kids[0];
+	n = node_new(ctx, NODE_NOT);
+	add_kid(n, kid);
+	n->at = kid->at;
+	n->len = kid->len;
+	return n;
+}
+
+bool
+node_equal(const struct node *a, const struct node *b)
+{
+	if (a->kind != b->kind || a->nkids != b->nkids || a->nvalues != b->nvalues)
+		return false;
+	if (a->kind == NODE_TERM && (a->op != b->op || strcmp(a->key, b->key) != 0))
+		return false;
+	for (size_t i = 0; i < a->nvalues; i++) {
+		const struct query_value *x = &a->values[i], *y = &b->values[i];
+
+		if (strcmp(x->text, y->text) != 0 || x->regex != y->regex ||
+		    x->prefix != y->prefix || x->phrase != y->phrase)
+			return false;
+	}
+	for (size_t i = 0; i < a->nkids; i++) {
+		if (!node_equal(a->kids[i], b->kids[i]))
+			return false;
+	}
+	return true;
+}
+
+/* ---- the parser ---- */
+
+struct parser {
+	void *ctx;
+	const char *text, *p;
+	const struct query_scope *scope;
+	int depth, terms;
+	struct err *err;
+};
+
+static enum rc PRINTF(3, 4)
+wrong(struct parser *p, const char *at, const char *fmt, ...)
+{
+	char words[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(words, sizeof(words), fmt, ap);
+	va_end(ap);
+	err_fail(p->err, RC_USAGE, "query: %s", words);
+	err_place(p->err, p->text, (size_t)(at - p->text));
+	return RC_USAGE;
+}
+
+static void
+blanks(struct parser *p)
+{
+	while (*p->p == ' ' || *p->p == '\t' || *p->p == '\n')
+		p->p++;
+}
+
+static bool
+ends_word(char c)
+{
+	return c == '\0' || c == ' ' || c == '\t' || c == '\n' || c == '(' || c == ')';
+}
+
+/* "quoted text": a backslash keeps the next character. */
+static enum rc
+quoted(struct parser *p, const char **out)
+{
+	const char *start = p->p++;
+	char *s = talloc_strdup(p->ctx, ""), *to;
+
+	s = mem_grow(p->ctx, s, char, strlen(p->p) + 1);
+	for (to = s; *p->p != '"'; p->p++) {
+		if (*p->p == '\\' && p->p[1] != '\0')
+			p->p++;
+		if (*p->p == '\0')
+			return wrong(p, start, "the quote is not closed");
+		*to++ = *p->p;
+	}
+	*to = '\0';
+	p->p++;
+	*out = s;
+	return RC_OK;
+}
+
+static enum rc
+regex(struct parser *p, const char **out)
+{
+	const char *start = p->p++;
+	char *s = mem_array(p->ctx, char, strlen(p->p) + 1), *to = s;
+	struct query_value v = {.regex = true};
+	struct err bad;
+	bool yes;
+
+	for (; *p->p != '/'; p->p++) {
+		if (*p->p == '\0')
+			return wrong(p, start, "the regular expression is not closed");
+		if (*p->p == '\\' && p->p[1] == '/')
+			p->p++;
+		else if (*p->p == '\\' && p->p[1] != '\0')
+			*to++ = *p->p++;
+		*to++ = *p->p;
+	}
+	p->p++;
+	v.text = s;
+	if (text_matches(&v, "", &yes, &bad) != RC_OK)
+		return wrong(p, start, "%s", bad.text);
+	*out = s;
+	return RC_OK;
+}
+
+static enum rc
+value(struct parser *p, const struct query_key *k, struct query_value *v)
+{
+	const char *start = p->p;
+
+	if (*p->p == '"')
+		return quoted(p, &v->text);
+	if (*p->p == '/' && k->kind == KEY_TEXT) {
+		v->regex = true;
+		return regex(p, &v->text);
+	}
+	while (!ends_word(*p->p) && *p->p != ',' && *p->p != '"')
+		p->p++;
+	if (p->p == start)
+		return wrong(p, start, "a value is missing");
+	v->text = talloc_strndup(p->ctx, start, (size_t)(p->p - start));
+	return RC_OK;
+}
+
+static const char *const *
+known_values(struct parser *p, const struct query_key *k)
+{
+	static const char *const assignee[] = {"me", "none"};
+	const char **names;
+	size_t n = 0;
+
+	switch (k->kind) {
+	case KEY_STATUS:
+	case KEY_WORDS:
+	case KEY_HAS:
+	case KEY_IS:
+	case KEY_SLA:
+		return k->words;
+	case KEY_NAME:
+		return config_names(p->ctx, p->scope->config, k->names);
+	case KEY_ASSIGNEE:
+		names = config_names(p->ctx, p->scope->config, NAME_AGENT);
+		while (names[n] != NULL)
+			n++;
+		for (size_t i = 0; i < 2; i++)
+			text_push(p->ctx, &names, &n, assignee[i]);
+		return names;
+	default:
+		return NULL;
+	}
+}
+
+static enum rc
+check_field(struct parser *p, const char *at, const char *key, struct query_value *v)
+{
+	const struct field *f = config_field(p->scope->config, key + 6);
+	const char *normal;
+	bool has_num;
+	double num;
+	struct err bad;
+
+	if (f == NULL)
+		return wrong(p, at, "no such field \"%s\"%s", key + 6,
+		    text_hint(p->ctx, key + 6, config_names(p->ctx, p->scope->config, NAME_FIELD)));
+	if (field_check(p->ctx, f, v->text, p->scope->zone, &normal, &has_num, &num, &bad) != RC_OK)
+		return wrong(p, at, "%s", bad.text);
+	v->text = normal;
+	return RC_OK;
+}
+
+static enum rc
+check_value(struct parser *p, const char *at, const struct query_key *k, const char *key,
+    struct query_value *v)
+{
+	const char *const *known = known_values(p, k);
+	struct person_address a;
+	struct err bad;
+	int64_t from, to;
+
+	if (known != NULL && word_index(known, v->text) < 0)
+		return wrong(p, at, "%s \"%s\": no such %s%s", key, v->text,
+		    k->kind == KEY_ASSIGNEE ? "agent" : "value", text_hint(p->ctx, v->text, known));
+	if (k->kind == KEY_ASSIGNEE && p->scope->condition && strcmp(v->text, "me") == 0)
+		return wrong(p, at, "\"me\" means nobody in a condition");
+	if (k->kind == KEY_TIME) {
+		int64_t d;
+
+		if (duration_parse(v->text, &d))
+			return wrong(p, at, "\"%s\" needs a sign: -%s is that long ago, +%s from now",
+			    v->text, v->text, v->text);
+		if (!time_value(v->text, p->scope->zone, 0, &d))
+			return wrong(p, at,
+			    "\"%s\" is no time: use -4d, +2h, 2026-11-01 or 2026-11-01T10:00:00Z",
+			    v->text);
+	}
+	if (k->kind == KEY_ID && !id_range(v->text, &from, &to))
+		return wrong(p, at, "\"%s\" is no ticket number, nor a range like 40..50", v->text);
+	if ((k->kind == KEY_CUSTOMER || k->kind == KEY_LINK) && !text_number(v->text, &from))
+		return wrong(p, at, "%s \"%s\": must be a number", key, v->text);
+	if (k->kind == KEY_REQUESTER || k->kind == KEY_PARTICIPANT) {
+		if (address_parse(p->ctx, v->text, &a, &bad) != RC_OK)
+			return wrong(p, at, "%s", bad.text);
+	}
+	if (k->kind == KEY_FIELD)
+		return check_field(p, at, key, v);
+	return RC_OK;
+}
+
+static enum rc
+operator(struct parser *p, const struct query_key *k, enum term_op *op)
+{
+	const char *at = p->p;
+
+	if (*p->p == ':') {
+		p->p++;
+		*op = OP_IS;
+		if (k->kind == KEY_TIME)
+			return wrong(p, at, "%s is a time: compare it with < <= > >=", k->name);
+		return RC_OK;
+	}
+	*op = *p->p == '<' ? OP_LT : OP_GT;
+	if (*++p->p == '=') {
+		p->p++;
+		*op = *op == OP_LT ? OP_LE : OP_GE;
+	}
+	if (!k->ordered)
+		return wrong(p, at, "%s has no order: use %s:VALUE", k->name, k->name);
+	return RC_OK;
+}
+
+static enum rc
+term(struct parser *p, const char *start, size_t keylen, struct node **out)
+{
+	struct node *n = node_new(p->ctx, NODE_TERM);
+	const struct query_key *k;
+	const char *at;
+	enum rc rc;
+
+	n->key = talloc_strndup(n, start, keylen);
+	n->at = (size_t)(start - p->text);
+	k = query_key(n->key);
+	if (k == NULL)
+		return wrong(p, start, "unknown key \"%s\"%s", n->key,
+		    text_hint(p->ctx, n->key, query_key_names()));
+	if (p->scope->condition && !k->condition)
+		return wrong(p, start,
+		    "\"%s\" cannot be part of a condition: it is not a function of the ticket alone",
+		    n->key);
+	p->p = start + keylen;
+	rc = operator(p, k, &n->op);
+	do {
+		if (rc != RC_OK)
+			return rc;
+		if (*p->p == ',')
+			p->p++;
+		n->values = mem_grow(n, n->values, struct query_value, n->nvalues + 1);
+		n->values[n->nvalues] = (struct query_value){0};
+		at = p->p;
+		rc = value(p, k, &n->values[n->nvalues]);
+		if (rc == RC_OK)
+			rc = check_value(p, at, k, n->key, &n->values[n->nvalues]);
+		n->nvalues++;
+	} while (rc != RC_OK || *p->p == ',');
+	if (n->op != OP_IS && n->nvalues > 1)
+		return wrong(p, start, "%s: only one value can be compared with", n->key);
+	if (!ends_word(*p->p))
+		return wrong(p, p->p, "a blank is missing");
+	n->len = (size_t)(p->p - start);
+	*out = n;
+	return RC_OK;
+}
+
+/* What the index takes for a word: anything with a letter, digit or other character
+ * beyond ASCII; the rest ("-", "&") would select nothing or everything. */
+static bool
+has_letters(const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if ((*s >= '0' && *s <= '9') || (*s >= 'a' && *s <= 'z') ||
+		    (*s >= 'A' && *s <= 'Z') || (unsigned char)*s >= 0x80)
+			return true;
+	}
+	return false;
+}
+
+static enum rc
+bare(struct parser *p, struct node **out)
+{
+	struct node *n = node_new(p->ctx, NODE_WORDS);
+	const char *start = p->p;
+	struct query_value v = {0};
+	char *s;
+	enum rc rc;
+
+	if (p->scope->condition)
+		return wrong(p, start,
+		    "bare words cannot be part of a condition: say subject:WORD or body:WORD");
+	if (*p->p == '"') {
+		v.phrase = true;
+		rc = quoted(p, &v.text);
+		if (rc != RC_OK)
+			return rc;
+	} else {
+		while (!ends_word(*p->p) && *p->p != '"')
+			p->p++;
+		s = talloc_strndup(n, start, (size_t)(p->p - start));
+		if (s[strlen(s) - 1] == '*') {
+			v.prefix = true;
+			s[strlen(s) - 1] = '\0';
+		}
+		v.text = s;
+	}
+	if (!has_letters(v.text))
+		return wrong(p, start, "\"%s\" has no word to search for", v.text);
+	n->values = mem_array(n, struct query_value, 1);
+	n->values[0] = v;
+	n->nvalues = 1;
+	n->at = (size_t)(start - p->text);
+	n->len = (size_t)(p->p - start);
+	*out = n;
+	return RC_OK;
+}
+
+static enum rc any_of(struct parser *p, struct node **out);
+
+static bool
+keyword(struct parser *p, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncmp(p->p, word, n) == 0 && ends_word(p->p[n]);
+}
+
+static enum rc
+factor(struct parser *p, struct node **out)
+{
+	const char *start = p->p;
+	struct node *kid = NULL;
+	size_t keylen;
+	enum rc rc;
+
+	if (++p->depth > QUERY_DEPTH_MAX)
+		return wrong(p, start, "nested deeper than %d", QUERY_DEPTH_MAX);
+	if (++p->terms > QUERY_TERMS_MAX)
+		return wrong(p, start, "more than %d terms", QUERY_TERMS_MAX);
+	if (*p->p == '-' || keyword(p, "not")) {
+		p->p += *p->p == '-' ? 1 : 3;
+		blanks(p);
+		if (ends_word(*p->p) && *p->p != '(')
+			return wrong(p, start, "nothing to negate");
+		rc = factor(p, &kid);
+		if (rc == RC_OK)
+			*out = node_not(p->ctx, kid);
+	} else if (*p->p == '(') {
+		p->p++;
+		rc = any_of(p, out);
+		if (rc == RC_OK && *p->p != ')')
+			rc = wrong(p, start, "the parenthesis is not closed");
+		p->p++;
+	} else {
+		keylen = strspn(start, "abcdefghijklmnopqrstuvwxyz_.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
+		if (keylen > 0 && strchr(":<>", start[keylen]) != NULL && start[keylen] != '\0')
+			rc = term(p, start, keylen, out);
+		else
+			rc = bare(p, out);
+	}
+	p->depth--;
+	return rc;
+}
+
+static enum rc
+all_of(struct parser *p, struct node **out)
+{
+	struct node **kids = NULL;
+	size_t n = 0;
+	enum rc rc;
+
+	for (;;) {
+		blanks(p);
+		if (*p->p == '\0' || *p->p == ')' || keyword(p, "or"))
+			break;
+		if (keyword(p, "and")) {
+			p->p += 3;
+			continue;
+		}
+		kids = mem_grow(p->ctx, kids, struct node *, n + 1);
+		rc = factor(p, &kids[n]);
+		if (rc != RC_OK)
+			return rc;
+		n++;
+	}
+	if (n == 0 && (*p->p != '\0' || p->depth > 0))
+		return wrong(p, p->p, "a term is missing");
+	*out = node_and(p->ctx, kids, n);
+	return RC_OK;
+}
+
+static enum rc
+any_of(struct parser *p, struct node **out)
+{
+	struct node **kids = NULL;
+	size_t n = 0;
+	enum rc rc;
+
+	for (;;) {
+		kids = mem_grow(p->ctx, kids, struct node *, n + 1);
+		rc = all_of(p, &kids[n]);
+		if (rc != RC_OK)
+			return rc;
+		n++;
+		if (!keyword(p, "or"))
+			break;
+		if (kids[n - 1]->kind == NODE_ALL)
+			return wrong(p, p->p, "a term is missing before \"or\"");
+		p->p += 2;
+		blanks(p);
+		if (*p->p == '\0' || *p->p == ')')
+			return wrong(p, p->p, "a term is missing after \"or\"");
+	}
+	*out = node_or(p->ctx, kids, n);
+	return RC_OK;
+}
+
+enum rc
+query_parse(void *ctx, const char *text, const struct query_scope *scope, struct node **tree,
+    struct err *err)
+{
+	struct query_scope own = *scope;
+	struct parser p = {.ctx = ctx, .text = text, .p = text, .scope = &own, .err = err};
+	enum rc rc;
+
+	if (own.zone == NULL)
+		own.zone = own.config->timezone;
+	if (strlen(text) > QUERY_TEXT_MAX)
+		return err_fail(err, RC_USAGE, "query: longer than %d bytes", QUERY_TEXT_MAX);
+	rc = any_of(&p, tree);
+	if (rc == RC_OK && *p.p == ')')
+		rc = wrong(&p, p.p, "no parenthesis is open");
+	return rc;
+}
+
+/* ---- printing ---- */
+
+static bool
+plain(const char *s)
+{
+	return *s != '\0' && *s != '/' && strpbrk(s, " \t\n()\"\\,") == NULL;
+}
+
+static char *
+add_quoted(char *to, const char *s)
+{
+	to = talloc_asprintf_append_buffer(to, "\"");
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			to = talloc_asprintf_append_buffer(to, "\\");
+		to = talloc_asprintf_append_buffer(to, "%c", *s);
+	}
+	return talloc_asprintf_append_buffer(to, "\"");
+}
+
+static char *
+add_value(char *to, const struct query_value *v, bool is_bare)
+{
+	if (v->regex) {
+		to = talloc_asprintf_append_buffer(to, "/");
+		for (const char *s = v->text; *s != '\0'; s++) {
+			if (*s == '\\' && s[1] != '\0')
+				to = talloc_asprintf_append_buffer(to, "%c", *s++);
+			else if (*s == '/')
+				to = talloc_asprintf_append_buffer(to, "\\");
+			to = talloc_asprintf_append_buffer(to, "%c", *s);
+		}
+		return talloc_asprintf_append_buffer(to, "/");
+	}
+	if (is_bare ? v->phrase : !plain(v->text))
+		return add_quoted(to, v->text);
+	return talloc_asprintf_append_buffer(to, "%s%s", v->text, v->prefix ? "*" : "");
+}
+
+static char *
+print(char *to, const struct node *n, enum node_kind above)
+{
+	static const char *const ops[] = {":", "<", "<=", ">", ">="};
+	bool group = (n->kind == NODE_OR && above != NODE_ALL) ||
+	    (above == NODE_NOT && (n->kind == NODE_AND || n->kind == NODE_OR ||
+	        (n->kind == NODE_WORDS && n->nvalues > 1)));
+
+	if (group)
+		to = talloc_asprintf_append_buffer(to, "(");
+	if (n->kind == NODE_TERM)
+		to = talloc_asprintf_append_buffer(to, "%s%s", n->key, ops[n->op]);
+	if (n->kind == NODE_NOT)
+		to = print(talloc_asprintf_append_buffer(to, "-"), n->kids[0], NODE_NOT);
+	for (size_t i = 0; i < n->nvalues; i++) {
+		if (i > 0)
+			to = talloc_asprintf_append_buffer(to, n->kind == NODE_TERM ? "," : " ");
+		to = add_value(to, &n->values[i], n->kind == NODE_WORDS);
+	}
+	for (size_t i = 0; n->kind != NODE_NOT && i < n->nkids; i++) {
+		if (i > 0)
+			to = talloc_asprintf_append_buffer(to, n->kind == NODE_OR ? " or " : " ");
+		to = print(to, n->kids[i], n->kind);
+	}
+	return group ? talloc_asprintf_append_buffer(to, ")") : to;
+}
+
+char *
+query_print(void *ctx, const struct node *tree)
+{
+	return print(talloc_strdup(ctx, ""), tree, NODE_ALL);
+}
+
+/* ---- what everybody's query gets ---- */
+
+static bool
+asks_hidden(const struct node *n)
+{
+	if (n->kind == NODE_TERM) {
+		if (strcmp(n->key, "is") != 0 && strcmp(n->key, "phase") != 0 &&
+		    strcmp(n->key, "id") != 0)
+			return false;
+		for (size_t i = 0; i < n->nvalues; i++) {
+			const char *v = n->values[i].text;
+
+			if (strcmp(v, "spam") == 0 || strcmp(v, "deleted") == 0 ||
+			    strcmp(v, "merged") == 0 || strcmp(n->key, "id") == 0)
+				return true;
+		}
+	}
+	for (size_t i = 0; n->kind != NODE_NOT && i < n->nkids; i++) {
+		if (asks_hidden(n->kids[i]))
+			return true;
+	}
+	return false;
+}
+
+static struct node *
+make_term(void *ctx, const char *key, enum term_op op)
+{
+	struct node *n = node_new(ctx, NODE_TERM);
+
+	n->key = key;
+	n->op = op;
+	return n;
+}
+
+static void
+term_value(struct node *n, const char *text)
+{
+	n->values = mem_grow(n, n->values, struct query_value, n->nvalues + 1);
+	n->values[n->nvalues++] = (struct query_value){.text = text};
+}
+
+struct node *
+query_visible(void *ctx, struct node *tree)
+{
+	struct node *both[2] = {tree, make_term(ctx, "phase", OP_LT)};
+
+	if (asks_hidden(tree))
+		return tree;
+	term_value(both[1], phase_names[PHASE_MERGED]);
+	return node_and(ctx, both, 2);
+}
+
+bool
+query_has_time(const struct node *tree)
+{
+	if (tree->kind == NODE_TERM)
+		return query_key(tree->key)->kind == KEY_TIME;
+	for (size_t i = 0; tree->kind == NODE_AND && i < tree->nkids; i++) {
+		if (query_has_time(tree->kids[i]))
+			return true;
+	}
+	return false;
+}
+
+struct node *
+query_permit(void *ctx, const struct actor *a, struct node *tree)
+{
+	struct node *both[2] = {tree, make_term(ctx, "queue", OP_IS)};
+
+	if (a->role == NULL || a->role->queues[0] == NULL)
+		return tree;
+	for (const char **q = a->role->queues; *q != NULL; q++)
+		term_value(both[1], *q);
+	return node_and(ctx, both, 2);
+}

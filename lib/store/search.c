@@ -1,0 +1,102 @@
+/* Full text in SQLite: FTS5 over the messages' subjects and bodies. */
+#include <string.h>
+#include <talloc.h>
+
+#include "store/store_priv.h"
+
+SQL(sql_index_add, "INSERT INTO search (rowid, subject, body) VALUES (?1, ?2, ?3)");
+SQL(sql_index_merge, "INSERT INTO search (search, rank) VALUES ('merge', ?1)");
+SQL(sql_index_check, "INSERT INTO search (search, rank) VALUES ('integrity-check', 1)");
+SQL(sql_index_rebuild, "INSERT INTO search (search) VALUES ('rebuild')");
+
+enum { MERGE_PAGES = 512 };
+
+enum rc
+store_index_add(struct store *s, int64_t message, const char *subject, const char *body,
+    struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_index_add, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, message);
+	bind_text(st, 2, subject);
+	bind_text(st, 3, body);
+	return stmt_run(st, err);
+}
+
+char *
+store_index_term(void *ctx, const char *words, bool prefix)
+{
+	/* An FTS5 string: quotes doubled; nothing else in it has a meaning. */
+	char *s = talloc_strdup(ctx, "\"");
+
+	for (; *words != '\0'; words++)
+		s = talloc_asprintf_append_buffer(s, *words == '"' ? "\"\"" : "%c", *words);
+	return talloc_asprintf_append_buffer(s, prefix ? "\"*" : "\"");
+}
+
+/* CROSS JOIN keeps SQLite's order of loops: the index drives. */
+const char *
+store_index_from(void)
+{
+	return "search CROSS JOIN message m ON m.id = search.rowid";
+}
+
+const char *
+store_index_where(void)
+{
+	return "search MATCH";
+}
+
+const char *
+store_index_rank(void)
+{
+	return "search.rank";
+}
+
+const char *
+store_index_has(void)
+{
+	return "message m CROSS JOIN search ON search.rowid = m.id";
+}
+
+enum rc
+store_index_merge(struct store *s, bool *done, struct err *err)
+{
+	int before = sqlite3_total_changes(s->db);
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_index_merge, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, MERGE_PAGES);
+	rc = stmt_run(st, err);
+	/* FTS5 counts fewer than two changes when there was nothing to merge. */
+	*done = sqlite3_total_changes(s->db) - before < 2;
+	return rc;
+}
+
+static enum rc
+command(struct store *s, const char *sql, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql, &st, err);
+
+	return rc == RC_OK ? stmt_run(st, err) : rc;
+}
+
+enum rc
+store_index_check(struct store *s, struct err *err)
+{
+	enum rc rc = command(s, sql_index_check, err);
+
+	return rc == RC_OK ? rc : err_fail(err, RC_INVALID, "the search index does not agree");
+}
+
+enum rc
+store_index_rebuild(struct store *s, struct err *err)
+{
+	return command(s, sql_index_rebuild, err);
+}

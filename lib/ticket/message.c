@@ -1,0 +1,352 @@
+/* Messages and their attachments. A message is the event that added it. */
+#include <sodium.h>
+#include <string.h>
+#include <talloc.h>
+
+#include "base/mem.h"
+#include "base/record.h"
+#include "base/text.h"
+#include "ticket/ticket.h"
+
+#define MESSAGE_COLUMNS                                                                  \
+	"m.id, m.ticket, m.kind, m.direction, m.channel, m.class, m.author, "                \
+	"m.author_address, m.created_at, m.subject, m.body, m.quoted, m.raw, "               \
+	"m.external_id, m.flags"
+
+SQL(sql_message_get, "SELECT " MESSAGE_COLUMNS " FROM message m WHERE m.id = ?1");
+SQL(sql_message_thread,
+    "SELECT " MESSAGE_COLUMNS " FROM message m WHERE m.ticket = ?1 ORDER BY m.id");
+SQL(sql_message_first,
+    "SELECT body FROM message WHERE ticket = ?1 ORDER BY id LIMIT 1");
+SQL(sql_message_insert,
+    "INSERT INTO message (id, ticket, kind, direction, channel, class, author, "
+    "author_address, created_at, subject, body, quoted, raw, external_id, flags) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+SQL(sql_attachments,
+    "SELECT part, name, media_type, size, content_id, sha256 FROM attachment "
+    "WHERE message = ?1 ORDER BY part");
+SQL(sql_attachment_add,
+    "INSERT INTO attachment (message, part, name, media_type, size, content_id, sha256) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+/* Mail ids are seen per mailbox; the queue decides whether the id means this thread. */
+SQL(sql_message_external,
+    "SELECT t.id, d.message FROM mail_id d JOIN ticket t ON t.id = d.ticket "
+    "WHERE d.msgid = ?1 AND t.queue = ?2 AND d.message IS NOT NULL ORDER BY d.message LIMIT 1");
+
+static void
+digest_text(json_t *o, const char *key, const char *text)
+{
+	unsigned char hash[BLOB_HASH];
+	char *hex;
+
+	crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
+	hex = text_hex(NULL, hash, BLOB_HASH);
+	json_object_set_new(o, key, json_string(hex));
+	talloc_free(hex);
+}
+
+static void
+set_hash(json_t *o, const char *key, const unsigned char hash[BLOB_HASH])
+{
+	char *hex = text_hex(NULL, hash, BLOB_HASH);
+
+	json_object_set_new(o, key, json_string(hex));
+	talloc_free(hex);
+}
+
+json_t *
+message_digest(const struct message *m)
+{
+	json_t *o = json_object(), *list = json_array();
+
+	record_set_text(o, "kind", m->kind);
+	record_set_text(o, "direction", m->direction);
+	record_set_text(o, "channel", m->channel);
+	record_set_text(o, "class", m->class);
+	record_set_text(o, "author", m->author);
+	digest_text(o, "author_address", m->author_address);
+	record_set_instant(o, "created_at", m->created_at);
+	digest_text(o, "subject", m->subject ? m->subject : "");
+	digest_text(o, "body", m->body);
+	digest_text(o, "quoted", m->quoted);
+	digest_text(o, "external_id", m->external_id ? m->external_id : "");
+	record_set_int(o, "flags", m->flags);
+	if (m->has_raw)
+		set_hash(o, "raw", m->raw);
+	for (size_t i = 0; i < m->nattachments; i++) {
+		const struct attachment *a = &m->attachments[i];
+		json_t *e = json_object();
+
+		record_set_int(e, "part", a->part);
+		digest_text(e, "name", a->name);
+		record_set_text(e, "media_type", a->media_type);
+		record_set_int(e, "size", a->size);
+		set_hash(e, "sha256", a->sha256);
+		json_array_append_new(list, e);
+	}
+	json_object_set_new(o, "attachments", list);
+	return o;
+}
+
+static enum rc
+attachment_store(
+    struct store *s, int64_t message, const struct attachment *a, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_attachment_add, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, message);
+	bind_int(st, 2, a->part);
+	bind_text(st, 3, a->name);
+	bind_text(st, 4, a->media_type);
+	bind_int(st, 5, a->size);
+	bind_text(st, 6, a->content_id);
+	bind_blob(st, 7, a->sha256, BLOB_HASH);
+	return stmt_run(st, err);
+}
+
+enum rc
+message_store(struct store *s, const struct message *m, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_message_insert, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, m->id);
+	bind_int(st, 2, m->ticket);
+	bind_text(st, 3, m->kind);
+	bind_text(st, 4, m->direction);
+	bind_text(st, 5, m->channel);
+	bind_text(st, 6, m->class);
+	bind_text(st, 7, m->author);
+	bind_text(st, 8, m->author_address);
+	bind_int(st, 9, m->created_at);
+	bind_text(st, 10, m->subject);
+	bind_text(st, 11, m->body);
+	bind_text(st, 12, m->quoted);
+	bind_blob(st, 13, m->has_raw ? m->raw : NULL, BLOB_HASH);
+	bind_text(st, 14, m->external_id);
+	bind_int(st, 15, m->flags);
+	rc = stmt_run(st, err);
+	for (size_t i = 0; rc == RC_OK && i < m->nattachments; i++)
+		rc = attachment_store(s, m->id, &m->attachments[i], err);
+	return rc == RC_OK ? store_index_add(s, m->id, m->subject, m->body, err) : rc;
+}
+
+static struct message *
+message_read(void *ctx, struct stmt *st)
+{
+	struct message *m = talloc_zero(ctx, struct message);
+	const void *raw;
+	size_t n;
+
+	m->id = col_int(st, 0);
+	m->ticket = col_int(st, 1);
+	m->kind = col_strdup(m, st, 2);
+	m->direction = col_strdup(m, st, 3);
+	m->channel = col_strdup(m, st, 4);
+	m->class = col_strdup(m, st, 5);
+	m->author = col_strdup(m, st, 6);
+	m->author_address = col_strdup(m, st, 7);
+	m->created_at = col_int(st, 8);
+	m->subject = col_strdup(m, st, 9);
+	m->body = col_strdup(m, st, 10);
+	m->quoted = col_strdup(m, st, 11);
+	raw = col_blob(st, 12, &n);
+	m->has_raw = n == BLOB_HASH;
+	if (m->has_raw)
+		memcpy(m->raw, raw, n);
+	m->external_id = col_strdup(m, st, 13);
+	m->flags = col_int(st, 14);
+	return m;
+}
+
+static enum rc
+read_attachments(struct store *s, struct message *m, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_attachments, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, m->id);
+	while ((rc = stmt_step(st, err)) == RC_OK) {
+		struct attachment *a;
+		const void *hash;
+		size_t n;
+
+		m->attachments = mem_grow(m, m->attachments, struct attachment, m->nattachments + 1);
+		a = &m->attachments[m->nattachments++];
+		*a = (struct attachment){.part = col_int(st, 0),
+		    .name = col_strdup(m, st, 1),
+		    .media_type = col_strdup(m, st, 2),
+		    .size = col_int(st, 3),
+		    .content_id = col_strdup(m, st, 4)};
+		hash = col_blob(st, 5, &n);
+		memcpy(a->sha256, hash, n < BLOB_HASH ? n : BLOB_HASH);
+	}
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+enum rc
+message_get(struct store *s, void *ctx, int64_t id, struct message **m, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_message_get, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, id);
+	rc = stmt_step(st, err);
+	if (rc == RC_NONE)
+		rc = err_fail(err, RC_NOTFOUND, "no message %lld", (long long)id);
+	else if (rc == RC_OK)
+		*m = message_read(ctx, st);
+	stmt_done(st);
+	return rc == RC_OK ? read_attachments(s, *m, err) : rc;
+}
+
+enum rc
+message_each(struct store *s, int64_t ticket,
+    enum rc (*each)(void *, struct message *, struct err *), void *arg, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_message_thread, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, ticket);
+	while ((rc = stmt_step(st, err)) == RC_OK) {
+		struct message *m = message_read(s, st);
+
+		rc = read_attachments(s, m, err);
+		if (rc == RC_OK)
+			rc = each(arg, m, err);
+		talloc_free(m);
+		if (rc != RC_OK)
+			break;
+	}
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+enum rc
+message_first_body(
+    struct store *s, void *ctx, int64_t ticket, const char **body, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_message_first, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, ticket);
+	rc = stmt_step(st, err);
+	if (rc == RC_OK)
+		*body = col_strdup(ctx, st, 0);
+	else if (rc == RC_NONE)
+		*body = "";
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+enum rc
+message_find_external(struct store *s, const char *external_id, const char *queue,
+    int64_t *ticket, int64_t *message, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_message_external, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, external_id);
+	bind_text(st, 2, queue);
+	rc = stmt_step(st, err);
+	if (rc == RC_OK) {
+		*ticket = col_int(st, 0);
+		*message = col_int(st, 1);
+	}
+	stmt_done(st);
+	return rc;
+}
+
+/* "customer:7" and "agent:alice" as the record's author object. */
+static enum rc
+author_json(const struct desk *d, const struct message *m, json_t **out, struct err *err)
+{
+	const char *colon = strchr(m->author, ':');
+	json_t *o = json_object();
+	enum rc rc = RC_OK;
+
+	if (text_starts(m->author, "customer:")) {
+		struct person p = {0};
+		int64_t id = 0;
+		void *tmp = talloc_new(NULL);
+
+		if (text_number(colon + 1, &id))
+			rc = customer_get(d->store, tmp, id, &p, err);
+		record_set_text(o, "kind", "customer");
+		record_set_int(o, "id", id);
+		record_set_text(o, "name", p.name);
+		talloc_free(tmp);
+	} else if (text_starts(m->author, "agent:")) {
+		const struct agent *a = config_agent(d->config, colon + 1);
+
+		record_set_text(o, "kind", "agent");
+		record_set_text(o, "id", colon + 1);
+		record_set_text(o, "name", a ? a->full_name : colon + 1);
+	} else {
+		record_set_text(o, "kind", "system");
+		record_set_text(o, "id", m->author);
+		record_set_text(o, "name", m->author);
+	}
+	if (rc != RC_OK) {
+		json_decref(o);
+		return rc;
+	}
+	record_set_text(o, "address", *m->author_address ? m->author_address : NULL);
+	*out = o;
+	return RC_OK;
+}
+
+enum rc
+message_to_json(const struct desk *d, const struct message *m, json_t **out, struct err *err)
+{
+	json_t *o, *author = NULL, *list;
+	enum rc rc = author_json(d, m, &author, err);
+
+	if (rc != RC_OK)
+		return rc;
+	o = json_object();
+	record_set_text(o, "type", "message");
+	record_set_int(o, "id", m->id);
+	record_set_int(o, "ticket", m->ticket);
+	record_set_text(o, "kind", m->kind);
+	record_set_text(o, "direction", m->direction);
+	record_set_text(o, "channel", m->channel);
+	record_set_text(o, "class", m->class);
+	json_object_set_new(o, "author", author);
+	record_set_text(o, "subject", m->subject);
+	record_set_text(o, "body", m->body);
+	record_set_text(o, "quoted", m->quoted);
+	record_set_instant(o, "created_at", m->created_at);
+	record_set_text(o, "external_id", m->external_id);
+	list = json_array();
+	for (size_t i = 0; i < m->nattachments; i++) {
+		const struct attachment *a = &m->attachments[i];
+		json_t *e = json_object();
+
+		record_set_int(e, "part", a->part);
+		record_set_text(e, "name", a->name);
+		record_set_text(e, "media_type", a->media_type);
+		record_set_int(e, "size", a->size);
+		set_hash(e, "sha256", a->sha256);
+		json_array_append_new(list, e);
+	}
+	json_object_set_new(o, "attachments", list);
+	*out = o;
+	return RC_OK;
+}
