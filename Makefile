@@ -32,8 +32,8 @@ LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/migrations.o $(B)/samples.o
 BINS := $(PROGRAMS:%=$(B)/bin/%)
 MANS := $(sort $(wildcard man/*.[1-8]))
 
-.PHONY: all help deps demo check check-only bench asan lint format fuzz install uninstall \
-	dist clean
+.PHONY: all help deps deps-build demo check check-only completions bench asan lint format \
+	fuzz fuzz-run install uninstall dist clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -48,8 +48,15 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(CFLAGS_$(notdir $(*D))) -MMD -MP -c -o $@ $<
 
+# Names and lines of all programs, from their own option tables' neighbours.
+$(B)/programs.h: $(wildcard cmd/*.c)
+	@mkdir -p $(@D)
+	sh share/build/programs.sh $(sort $(wildcard cmd/*.c)) >$@
+
+$(B)/cmd/tkt.o: $(B)/programs.h
+
 # Only lib/channel sees GMime's headers.
-CFLAGS_channel = $(shell pkg-config --cflags gmime-3.0)
+CFLAGS_channel = $(shell pkg-config --cflags gmime-3.0 libxml-2.0)
 
 $(B)/migrations.c: $(wildcard share/schema/sqlite/*.sql) share/build/embed-sql.sh
 	@mkdir -p $(@D)
@@ -76,5 +83,131 @@ $(B)/bin/%: $(B)/cmd/%.o $(B)/libtkt.a
 
 -include $(LIB_OBJ:.o=.d) $(PROGRAMS:%=$(B)/cmd/%.d)
 
+# ---- completions: from the programs' own option tables ----
+
+COMPLETIONS := $(foreach p,$(PROGRAMS),$(B)/completions/bash/$(p) \
+	$(B)/completions/zsh/_$(p) $(B)/completions/fish/$(p).fish)
+
+completions: $(COMPLETIONS)
+$(B)/completions/bash/%: $(B)/bin/% completions/generate.sh
+	@mkdir -p $(@D)
+	$(B)/bin/$* --dump-options | sh completions/generate.sh bash >$@
+$(B)/completions/zsh/_%: $(B)/bin/% completions/generate.sh
+	@mkdir -p $(@D)
+	$(B)/bin/$* --dump-options | sh completions/generate.sh zsh >$@
+$(B)/completions/fish/%.fish: $(B)/bin/% completions/generate.sh
+	@mkdir -p $(@D)
+	$(B)/bin/$* --dump-options | sh completions/generate.sh fish >$@
+
+# ---- what must be installed ----
+
+APT = $(if $(filter 0,$(shell id -u)),,sudo )apt-get
+# Asks nothing and does nothing when all is there. Services that come along are neither
+# started nor enabled: a policy-rc.d of our own says no while we install.
+deps:
+	@sh share/build/deps.sh $(PKGS_BUILD) $(PKGS_TEST)
+deps-build:
+	@sh share/build/deps.sh $(PKGS_BUILD)
+
+# ---- the two commands of the README ----
+
+demo: deps-build
+	@$(MAKE) --no-print-directory -s all
+	@B=$(abspath $(B)) sh share/demo.sh
+
+check: deps
+	@$(MAKE) --no-print-directory all completions
+	@$(MAKE) --no-print-directory check-only
+
+# ---- tests ----
+
+C_TESTS := $(patsubst tests/lib/%.c,%,$(wildcard tests/lib/*_test.c))
+SH_TESTS := $(wildcard tests/cmd/*_test.sh tests/whole/*_test.sh)
+TEST_BINS := $(C_TESTS:%=$(B)/tests/lib/%)
+WERROR ?= -Werror
+
+# Tests see every statement of the registry: the whole archive is linked.
+$(B)/tests/lib/%: $(B)/tests/lib/%.o $(B)/libtkt.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--whole-archive $(B)/libtkt.a \
+		-Wl,--no-whole-archive $(LIBS_all) $(LIBS_query) $(LIBS_tkt-config) \
+		$(LIBS_mail-ingest) -latf-c
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libtkt.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/libtkt.a $(LIBS_all) $(LIBS_query)
+
+$(B)/tests/Kyuafile: $(TEST_BINS) $(SH_TESTS) share/build/kyuafile.sh
+	@mkdir -p $(@D)
+	sh share/build/kyuafile.sh $(abspath $(B)) $(C_TESTS) -- $(SH_TESTS) >$@
+
+JOBS ?= $(shell nproc)
+# T='cmd/tkt-new_test' runs a part; LONG=1 runs property and crash tests at full length.
+check-only: all completions $(TEST_BINS) $(B)/tests/bench/generate $(B)/tests/Kyuafile
+	@TKT_SRC=$(CURDIR) TKT_BUILD=$(abspath $(B)) TKT_LONG=$(LONG) \
+		sh share/build/run-tests.sh $(abspath $(B)) $(JOBS) $(T)
+
+asan:
+	@$(MAKE) --no-print-directory B=$(B)-asan CC=clang \
+		SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
+		CFLAGS='-O1 -g' check-only
+
+bench: all $(B)/tests/bench/generate $(B)/tests/bench/limits
+	@B=$(abspath $(B)) TKT_SRC=$(CURDIR) sh tests/bench/run.sh $(SIZES)
+
+FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
+FUZZ_SECONDS ?= 60
+fuzz:
+	@$(MAKE) --no-print-directory B=$(B)-fuzz CC=clang \
+		SAN='-fsanitize=address,undefined,fuzzer-no-link' CFLAGS='-O1 -g' fuzz-run
+fuzz-run: $(FUZZ_TARGETS:%=$(B)/fuzz/%)
+	@for f in $(FUZZ_TARGETS); do mkdir -p $(B)/corpus/$$f; \
+		$(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -verbosity=0 \
+			-print_final_stats=1 $(B)/corpus/$$f || exit 1; done
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libtkt.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/libtkt.a $(LIBS_all) \
+		$(LIBS_query) $(LIBS_tkt-config) $(LIBS_mail-ingest)
+
+# ---- lint ----
+
+C_FILES = $(wildcard cmd/*.[ch] lib/*/*.[ch] tests/*/*.[ch])
+SH_FILES = $(wildcard tests/*.sh tests/*/*.sh share/*.sh share/build/*.sh completions/*.sh .ci/run)
+format:
+	clang-format -i $(C_FILES)
+lint:
+	@B=$(abspath $(B)) CC="$(CC)" sh share/build/lint.sh "$(C_FILES)" "$(SH_FILES)" "$(MANS)" \
+		"$(filter-out -D%,$(ALL_CFLAGS))"
+
+# ---- installing ----
+
+install: all completions
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SHAREDIR)/sample/mail \
+		$(DESTDIR)$(SHAREDIR)/schema $(DESTDIR)$(SHAREDIR)/recipes \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d \
+		$(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7
+	install -m 755 $(BINS) $(DESTDIR)$(BINDIR)
+	install -m 644 share/tkt.conf $(DESTDIR)$(SHAREDIR)
+	install -m 644 share/sample/tkt.conf $(DESTDIR)$(SHAREDIR)/sample
+	install -m 644 share/sample/mail/* $(DESTDIR)$(SHAREDIR)/sample/mail
+	install -m 644 share/schema/*.json $(DESTDIR)$(SHAREDIR)/schema
+	install -m 644 share/recipes/* $(DESTDIR)$(SHAREDIR)/recipes
+	for m in $(MANS); do install -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/; done
+	install -m 644 $(B)/completions/bash/* $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 $(B)/completions/zsh/* $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 644 $(B)/completions/fish/* $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+
+uninstall:
+	rm -f $(PROGRAMS:%=$(DESTDIR)$(BINDIR)/%)
+	for m in $(notdir $(MANS)); do rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$$m; done
+	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/share/bash-completion/completions/%) \
+		$(PROGRAMS:%=$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_%) \
+		$(PROGRAMS:%=$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/%.fish)
+	rm -rf $(DESTDIR)$(SHAREDIR)
+
+dist:
+	git archive --prefix=tkt-$(VERSION)/ -o tkt-$(VERSION).tar.gz HEAD
+
 clean:
-	rm -rf $(B)
+	rm -rf $(B) $(B)-asan $(B)-fuzz tkt-*.tar.gz

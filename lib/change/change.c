@@ -630,6 +630,22 @@ apply_message(struct work *w, const struct edit *e, struct err *err)
 	return rc;
 }
 
+/* A customer acts: known, or from now on. */
+static enum rc
+by_customer(struct work *w, const struct edit *e, struct err *err)
+{
+	struct actor *a = talloc(w->ctx, struct actor);
+	struct person p = {0};
+	enum rc rc = find_or_add(w, e->from, &p, err);
+
+	if (rc != RC_OK)
+		return rc;
+	*a = actor_customer(w->ctx, p.id);
+	w->actor = a;
+	e->message->author = actor_print(w->ctx, a);
+	return RC_OK;
+}
+
 static enum rc
 may_edit(const struct work *w, const struct edit *e, struct err *err)
 {
@@ -691,7 +707,9 @@ run_edit(struct work *w, const void *what, struct err *err)
 		return rc;
 	w->t = talloc_memdup(w->ctx, w->before, sizeof(*w->t));
 	w->last = *w->t;
-	if (e->message != NULL) {
+	if (e->from != NULL)
+		rc = by_customer(w, e, err);
+	if (rc == RC_OK && e->message != NULL) {
 		rc = apply_message(w, e, err);
 		w->message = e->message;
 	}

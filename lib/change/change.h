@@ -30,6 +30,7 @@ struct edit {
 	int64_t ticket;
 	const struct changes *changes; /* or NULL */
 	struct message *message;       /* or NULL; kind reply|note, direction in|out */
+	const struct person_address *from; /* a customer wrote it: becomes author and actor */
 	struct person_address *cc;     /* people the message names: become participants */
 	size_t ncc;
 	bool confirm_cc;               /* they get answers at once */

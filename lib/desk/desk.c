@@ -214,7 +214,6 @@ load(struct desk *d, const struct desk_want *want, struct err *err)
 		return rc == RC_NONE ? err_fail(err, RC_CONFIG, "the store has no desk id") : rc;
 	d->test = test != NULL;
 	d->id = id;
-	d->brokered = getenv("TKT_BROKER") != NULL;
 	rc = find_actor(d, want, err);
 	return rc == RC_OK ? fix_clock(d, want->write, err) : rc;
 }
@@ -224,8 +223,14 @@ desk_open(void *ctx, const struct desk_want *want, struct desk **out, struct err
 {
 	struct desk *d = talloc_zero(ctx, struct desk);
 	struct stat sb;
-	enum rc rc = desk_find(d, want->dir, &d->dir, err);
+	enum rc rc;
 
+	d->brokered = getenv("TKT_BROKER") != NULL;
+	if (d->brokered && (want->dir != NULL || want->as != NULL)) {
+		talloc_free(d);
+		return err_fail(err, RC_DENIED, "-D and --as: tkt-shell has given desk and agent");
+	}
+	rc = desk_find(d, want->dir, &d->dir, err);
 	if (rc == RC_OK && stat(d->dir, &sb) == 0 && (sb.st_mode & 0070))
 		umask(0007);
 	if (rc == RC_OK)

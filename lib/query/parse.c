@@ -496,6 +496,8 @@ all_of(struct parser *p, struct node **out)
 			return rc;
 		n++;
 	}
+	if (n == 0 && keyword(p, "or"))
+		return wrong(p, p->p, "a term is missing before \"or\"");
 	if (n == 0 && (*p->p != '\0' || p->depth > 0))
 		return wrong(p, p->p, "a term is missing");
 	*out = node_and(p->ctx, kids, n);
@@ -517,8 +519,6 @@ any_of(struct parser *p, struct node **out)
 		n++;
 		if (!keyword(p, "or"))
 			break;
-		if (kids[n - 1]->kind == NODE_ALL)
-			return wrong(p, p->p, "a term is missing before \"or\"");
 		p->p += 2;
 		blanks(p);
 		if (*p->p == '\0' || *p->p == ')')

@@ -28,10 +28,11 @@ SQL(sql_attachments,
 SQL(sql_attachment_add,
     "INSERT INTO attachment (message, part, name, media_type, size, content_id, sha256) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-/* Mail ids are seen per mailbox; the queue decides whether the id means this thread. */
+/* A thread of this mailbox first, wherever routes moved its ticket; else of this queue. */
 SQL(sql_message_external,
     "SELECT t.id, d.message FROM mail_id d JOIN ticket t ON t.id = d.ticket "
-    "WHERE d.msgid = ?1 AND t.queue = ?2 AND d.message IS NOT NULL ORDER BY d.message LIMIT 1");
+    "WHERE d.msgid = ?1 AND (d.mailbox = ?2 OR t.queue = ?3) AND d.message IS NOT NULL "
+    "ORDER BY d.mailbox <> ?2, d.message LIMIT 1");
 
 static void
 digest_text(json_t *o, const char *key, const char *text)
@@ -254,8 +255,8 @@ message_first_body(
 }
 
 enum rc
-message_find_external(struct store *s, const char *external_id, const char *queue,
-    int64_t *ticket, int64_t *message, struct err *err)
+message_find_external(struct store *s, const char *external_id, const char *mailbox,
+    const char *queue, int64_t *ticket, int64_t *message, struct err *err)
 {
 	struct stmt *st;
 	enum rc rc = store_prepare(s, sql_message_external, &st, err);
@@ -263,7 +264,8 @@ message_find_external(struct store *s, const char *external_id, const char *queu
 	if (rc != RC_OK)
 		return rc;
 	bind_text(st, 1, external_id);
-	bind_text(st, 2, queue);
+	bind_text(st, 2, mailbox);
+	bind_text(st, 3, queue);
 	rc = stmt_step(st, err);
 	if (rc == RC_OK) {
 		*ticket = col_int(st, 0);

@@ -184,9 +184,10 @@ enum rc message_each(struct store *s, int64_t ticket,
 /* Body of the ticket's first message, "" when it has none. */
 enum rc message_first_body(
     struct store *s, void *ctx, int64_t ticket, const char **body, struct err *err) CHECKED;
-/* The ticket of the message with this external id, if it is in this queue. RC_NONE. */
-enum rc message_find_external(struct store *s, const char *external_id, const char *queue,
-    int64_t *ticket, int64_t *message, struct err *err) CHECKED;
+/* The ticket of the mail with this Message-ID, if it came to this mailbox or its ticket is
+ * in this queue. RC_NONE. */
+enum rc message_find_external(struct store *s, const char *external_id,
+    const char *mailbox, const char *queue, int64_t *ticket, int64_t *message, struct err *err) CHECKED;
 /* The record; `author_name` NULL to leave it out. A new reference. */
 enum rc message_to_json(
     const struct desk *d, const struct message *m, json_t **o, struct err *err) CHECKED;

@@ -1,0 +1,337 @@
+/* tkt-show: a ticket and its thread, for a person or as records; raw mail, attachments. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <talloc.h>
+#include <unistd.h>
+
+#include "base/instant.h"
+#include "base/record.h"
+#include "base/text.h"
+#include "channel/token.h"
+#include "desk/cmd.h"
+#include "query/show.h"
+#include "ticket/source.h"
+
+static struct {
+	const char *at;
+	int64_t attachment, message;
+	bool raw, full;
+} o;
+
+static const struct opt opts[] = {
+    {"at", 0, OPT_TEXT, "time", "as it was then: a date or RFC 3339", &o.at, NULL},
+    {"full", 0, OPT_FLAG, NULL, "quoted text and signatures, too", &o.full, NULL},
+    {"raw", 0, OPT_FLAG, NULL, "the mail as it came, byte for byte", &o.raw, NULL},
+    {"message", 0, OPT_NUM, "id", "this message only", &o.message, NULL},
+    {"attachment", 0, OPT_NUM, "n", "write the n-th attachment of the thread to FILE or -",
+        &o.attachment, NULL},
+    OPTS_COMMON,
+    OPTS_END,
+};
+
+struct thread {
+	struct cmd_env *env;
+	int64_t until; /* messages up to this event */
+	int64_t attachments;
+	bool found;
+	unsigned char hash[BLOB_HASH];
+};
+
+/* ---- for a person ---- */
+
+static void
+header(struct cmd_env *env, struct ticket *t, const struct person *p)
+{
+	struct out *out = env->out;
+	const char *zone = desk_zone(env->desk);
+	char *line = talloc_strdup(env->ctx, "");
+
+	out_line(out, COLOR_BOLD, "#%lld  %s", (long long)t->id, t->subject);
+	out_line(out, COLOR_NONE, "%s · %s · %s · %s · %s",
+	    t->phase >= PHASE_MERGED ? phase_names[t->phase] : t->status,
+	    priority_names[t->priority], t->kind, t->queue, *t->assignee ? t->assignee : "nobody");
+	out_line(out, COLOR_NONE, "from %s%s%s%s%s", p->name, *p->name ? " <" : "",
+	    p->address ? p->address : "", *p->name ? ">" : "",
+	    p->organization_name ? talloc_asprintf(env->ctx, " (%s)", p->organization_name) : "");
+	for (size_t i = 0; i < t->npeople; i++)
+		out_line(out, COLOR_NONE, "%s %s%s", t->people[i].role, t->people[i].who,
+		    t->people[i].confirmed ? "" : " (unconfirmed)");
+	for (size_t i = 0; i < t->ntags; i++)
+		line = talloc_asprintf_append(line, " %s", t->tags[i]);
+	for (size_t i = 0; i < t->nfields; i++)
+		line = talloc_asprintf_append(line, " %s=%s", t->fields[i].name, t->fields[i].value);
+	for (size_t i = 0; i < t->nlinks; i++)
+		line = talloc_asprintf_append(
+		    line, " %s #%lld", t->links[i].rel, (long long)t->links[i].other);
+	if (*line != '\0')
+		out_line(out, COLOR_NONE, "%s", line + 1);
+	out_line(out, COLOR_DIM, "created %s, updated %s", instant_local(env->ctx, t->created_at, zone),
+	    instant_local(env->ctx, t->updated_at, zone));
+}
+
+static const char *
+author_name(struct cmd_env *env, const struct message *m)
+{
+	struct person p = {0};
+	const struct agent *a;
+	int64_t id;
+	struct err ignored;
+
+	if (text_starts(m->author, "agent:")) {
+		a = config_agent(env->desk->config, m->author + 6);
+		return a ? a->full_name : m->author + 6;
+	}
+	if (text_starts(m->author, "customer:") && text_number(m->author + 9, &id) &&
+	    customer_get(env->desk->store, env->ctx, id, &p, &ignored) == RC_OK)
+		return *p.name ? p.name : p.address ? p.address : m->author;
+	return m->author;
+}
+
+static void
+print_message(struct thread *th, const struct message *m)
+{
+	struct cmd_env *env = th->env;
+	struct out *out = env->out;
+	bool note = strcmp(m->kind, "note") == 0;
+	size_t quoted = 0;
+
+	for (const char *s = m->quoted; *s != '\0'; s++)
+		quoted += *s == '\n';
+	out_line(out, COLOR_NONE, "%s", "");
+	out_line(out, note ? COLOR_YELLOW : COLOR_GREEN, "%s %s · %s%s%s%s",
+	    strcmp(m->direction, "out") == 0 ? "◂" : "▸", author_name(env, m),
+	    instant_local(env->ctx, m->created_at, desk_zone(env->desk)),
+	    strcmp(m->kind, "reply") == 0 ? "" : " · ", strcmp(m->kind, "reply") == 0 ? "" : m->kind,
+	    m->flags & MESSAGE_UNVERIFIED ? " · unverified sender" : "");
+	if (strcmp(m->kind, "system") == 0 && m->subject != NULL)
+		out_line(out, COLOR_DIM, "  new subject: %s", m->subject);
+	out_block(out, m->body, 2);
+	if (*m->quoted != '\0' && o.full)
+		out_block(out, m->quoted, 2);
+	else if (*m->quoted != '\0')
+		out_line(out, COLOR_DIM, "  [%zu quoted lines: --full shows them]", quoted + 1);
+	if (m->flags & MESSAGE_CUT)
+		out_line(out, COLOR_DIM, "  [the text is longer: see its attachment or --raw]");
+	for (size_t i = 0; i < m->nattachments; i++)
+		out_line(out, COLOR_DIM, "  [%lld] %s (%s, %lld bytes)",
+		    (long long)(th->attachments + (int64_t)i + 1), m->attachments[i].name,
+		    m->attachments[i].media_type, (long long)m->attachments[i].size);
+}
+
+static enum rc
+each_message(void *arg, struct message *m, struct err *err)
+{
+	struct thread *th = arg;
+	json_t *record = NULL;
+	enum rc rc = RC_OK;
+
+	if (m->id > th->until || (o.message != 0 && m->id != o.message)) {
+		th->attachments += (int64_t)m->nattachments;
+		return RC_OK;
+	}
+	if (th->env->out->format == OUT_HUMAN) {
+		print_message(th, m);
+	} else {
+		rc = message_to_json(th->env->desk, m, &record, err);
+		if (rc == RC_OK)
+			out_json(th->env->out, record);
+	}
+	th->attachments += (int64_t)m->nattachments;
+	return rc;
+}
+
+/* ---- bytes ---- */
+
+static enum rc
+each_find(void *arg, struct message *m, struct err *err)
+{
+	struct thread *th = arg;
+
+	(void)err;
+	if (o.message != 0 && m->id != o.message)
+		return RC_OK;
+	if (o.raw && m->has_raw) {
+		th->found = true;
+		memcpy(th->hash, m->raw, BLOB_HASH);
+		return RC_NONE;
+	}
+	for (size_t i = 0; !o.raw && i < m->nattachments; i++) {
+		if (++th->attachments != o.attachment)
+			continue;
+		th->found = true;
+		memcpy(th->hash, m->attachments[i].sha256, BLOB_HASH);
+		return RC_NONE;
+	}
+	return RC_OK;
+}
+
+static enum rc
+write_file(struct cmd_env *env, const char *path, const void *data, size_t n, struct err *err)
+{
+	int fd;
+	size_t done = 0;
+	ssize_t w = 0;
+
+	if (path == NULL || strcmp(path, "-") == 0) {
+		(void)!fwrite(data, 1, n, env->out->to); /* out_close() reports */
+		return RC_OK;
+	}
+	if (env->desk->brokered)
+		return err_fail(err, RC_DENIED, "%s: files cannot be named through tkt-shell", path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return err_errno(err, "%s", path);
+	while (done < n && (w = write(fd, (const char *)data + done, n - done)) > 0)
+		done += (size_t)w;
+	if (close(fd) != 0 || done < n) {
+		err_errno(err, "%s", path);
+		unlink(path);
+		return err->rc;
+	}
+	return RC_OK;
+}
+
+static enum rc
+show_bytes(struct cmd_env *env, int64_t ticket, const char *path, struct err *err)
+{
+	struct thread th = {.env = env};
+	void *data = NULL;
+	size_t n = 0;
+	enum rc rc = message_each(env->desk->store, ticket, each_find, &th, err);
+
+	if (rc == RC_OK && !th.found)
+		rc = err_fail(err, RC_NOTFOUND, "ticket %lld has no %s", (long long)ticket,
+		    o.raw ? "raw mail" : "such attachment");
+	if (rc == RC_OK)
+		rc = blob_get(env->desk->store, env->ctx, th.hash, &data, &n, err);
+	return rc == RC_OK ? write_file(env, path, data, n, err) : rc;
+}
+
+/* ---- a ticket ---- */
+
+static enum rc
+get(struct cmd_env *env, int64_t id, struct ticket **t, struct err *err)
+{
+	struct store *s = env->desk->store;
+	int64_t at;
+	enum rc rc;
+
+	if (o.at == NULL) {
+		rc = ticket_get(s, env->ctx, id, t, err);
+	} else {
+		if (!instant_parse_any(o.at, env->desk->config->timezone, &at))
+			return err_fail(err, RC_USAGE, "--at \"%s\" is no time", o.at);
+		rc = ticket_at(s, env->ctx, id, at, t, err);
+	}
+	/* Where a role may not look, there is nothing. */
+	if (rc == RC_OK && !actor_may_queue(&env->desk->actor, (*t)->queue))
+		rc = err_fail(err, RC_NOTFOUND, "no ticket %lld", (long long)id);
+	return rc;
+}
+
+/* Where a mail must go to come back to this ticket, and the id its thread starts from:
+ * for scripts that send mail themselves. */
+static enum rc
+add_reply_to(struct cmd_env *env, const struct ticket *t, json_t *record, struct err *err)
+{
+	const struct mailbox *m = config_mailbox(env->desk->config, t->mailbox);
+	unsigned char key[DESK_KEY];
+	enum rc rc;
+
+	if (m == NULL || !actor_may(&env->desk->actor, "ticket.reply"))
+		return RC_OK;
+	rc = desk_key(env->desk, key, err);
+	if (rc != RC_OK)
+		return rc;
+	record_set_text(record, "reply_to", token_address(env->ctx, key, m, t));
+	record_set_text(record, "root_id", token_root_id(env->ctx, key, m, t->id));
+	sodium_memzero(key, sizeof(key));
+	return RC_OK;
+}
+
+static enum rc
+show(struct cmd_env *env, int64_t id, struct err *err)
+{
+	struct thread th = {.env = env, .until = INT64_MAX};
+	struct ticket *t = NULL;
+	struct person p = {0};
+	enum rc rc = get(env, id, &t, err);
+
+	if (rc != RC_OK)
+		return rc;
+	if (o.at != NULL)
+		th.until = t->last_event;
+	if (env->out->format == OUT_IDS || env->out->format == OUT_TSV)
+		return show_ticket(env->desk, env->out, t, err);
+	if (env->out->format == OUT_HUMAN) {
+		rc = customer_get(env->desk->store, env->ctx, t->requester, &p, err);
+		if (rc == RC_OK)
+			header(env, t, &p);
+	} else if (o.message == 0) {
+		json_t *record = NULL;
+
+		rc = ticket_to_json(env->desk, t, &record, err);
+		if (rc == RC_OK)
+			rc = add_reply_to(env, t, record, err);
+		if (rc == RC_OK)
+			out_json(env->out, record);
+	}
+	return rc == RC_OK ? message_each(env->desk->store, id, each_message, &th, err) : rc;
+}
+
+static enum rc
+bytes(struct cmd_env *env, int argc, char **argv, struct err *err)
+{
+	struct ticket *t = NULL;
+	int64_t id;
+	enum rc rc;
+
+	if (argc < 1 || argc > 2 || !text_number(argv[0], &id))
+		return err_fail(err, RC_USAGE, "say one ticket, and a file or -: tkt-show %s 42 FILE",
+		    o.raw ? "--raw" : "--attachment 1");
+	rc = get(env, id, &t, err);
+	return rc == RC_OK ? show_bytes(env, id, argc == 2 ? argv[1] : NULL, err) : rc;
+}
+
+static enum rc
+run(struct cmd_env *env, int argc, char **argv, struct err *err)
+{
+	struct source *s = NULL;
+	int64_t id, n = 0;
+	enum rc rc = actor_need(&env->desk->actor, "ticket.read", err);
+
+	if (rc == RC_OK && (o.raw || o.attachment != 0))
+		return bytes(env, argc, argv, err);
+	if (rc == RC_OK)
+		rc = source_open(env->ctx, argc, argv, STDIN_FILENO, &s, err);
+	if (rc != RC_OK)
+		return rc;
+	out_page(env->out);
+	if (env->out->format == OUT_TSV)
+		show_begin(env->out);
+	while ((rc = source_next(s, &id, err)) == RC_OK) {
+		if (n++ > 0 && env->out->format == OUT_HUMAN)
+			out_line(env->out, COLOR_DIM, "\n────────");
+		rc = show(env, id, err);
+		if (rc != RC_OK || ferror(env->out->to))
+			break;
+	}
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+static const struct cmd cmd = {
+    .name = "tkt-show",
+    .summary = "show tickets with their threads",
+    .args = "[id ... | --raw id [file] | --attachment n id file]",
+    .opts = opts,
+    .run = run,
+};
+
+int
+main(int argc, char **argv)
+{
+	return cmd_main(&cmd, argc, argv);
+}

@@ -1,0 +1,164 @@
+/* tkt-tick: the one cron line. Wakes snoozed tickets, merges the search index. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <talloc.h>
+#include <unistd.h>
+
+#include "base/instant.h"
+#include "change/change.h"
+#include "desk/cmd.h"
+
+static struct {
+	bool follow;
+} o;
+
+static const struct opt opts[] = {
+    {"follow", 0, OPT_FLAG, NULL, "stay and tick every minute; spares commands the checkpoint",
+        &o.follow, NULL},
+    OPTS_COMMON,
+    OPTS_END,
+};
+
+enum { MINUTE_MS = 60000, MERGES_AT_MOST = 1000, WAKE_AT_MOST = 500 };
+
+static volatile sig_atomic_t stopped;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	stopped = 1;
+}
+
+SQL(sql_wake,
+    "SELECT id FROM ticket WHERE snoozed_until IS NOT NULL AND snoozed_until <= ?1 "
+    "ORDER BY snoozed_until LIMIT 500");
+
+static enum rc
+due_to_wake(struct cmd_env *env, int64_t *ids, size_t *n, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(env->desk->store, sql_wake, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, desk_now(env->desk));
+	for (*n = 0; *n < WAKE_AT_MOST && (rc = stmt_step(st, err)) == RC_OK; (*n)++)
+		ids[*n] = col_int(st, 0);
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+static enum rc
+wake(struct cmd_env *env, int64_t *woken, struct err *err)
+{
+	int64_t ids[WAKE_AT_MOST];
+	size_t n = 0;
+	struct changes changes = {0};
+	void *ctx = talloc_new(env->ctx);
+	struct change_tx *tx = NULL;
+	struct change_result r;
+	enum rc rc = due_to_wake(env, ids, &n, err);
+
+	if (rc == RC_OK && n > 0)
+		rc = changes_add(ctx, "snoozed_until", CHANGE_SET, "", env->desk->config, &changes, err);
+	if (rc == RC_OK && n > 0)
+		rc = change_begin(ctx, env->desk, 0, &tx, err);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct edit e = {.ticket = ids[i], .changes = &changes};
+
+		rc = change_edit(tx, &actor_system, &e, &r, err);
+		if (rc == RC_OK)
+			json_decref(r.changes);
+	}
+	if (tx != NULL && rc == RC_OK)
+		rc = change_commit(tx, err);
+	else if (tx != NULL)
+		change_abort(tx);
+	*woken = rc == RC_OK ? (int64_t)n : 0;
+	talloc_free(ctx);
+	return rc;
+}
+
+/* A little at a time, so that no mail waits for a merge. */
+static enum rc
+merge(struct cmd_env *env, int64_t *merged, struct err *err)
+{
+	struct store *s = env->desk->store;
+	bool done = false;
+	enum rc rc = RC_OK;
+
+	for (*merged = 0; rc == RC_OK && !done && *merged < MERGES_AT_MOST; ++*merged) {
+		rc = store_write(s, err);
+		if (rc == RC_OK)
+			rc = store_index_merge(s, &done, err);
+		if (rc != RC_OK || done)
+			store_rollback(s);
+		else
+			rc = store_commit(s, err);
+	}
+	--*merged;
+	return rc;
+}
+
+static enum rc
+tick(struct cmd_env *env, struct err *err)
+{
+	int64_t woken = 0, merged = 0;
+	enum rc rc = wake(env, &woken, err);
+
+	if (rc == RC_OK)
+		rc = merge(env, &merged, err);
+	if (rc != RC_OK)
+		return rc;
+	if (env->out->format == OUT_JSON)
+		out_json(env->out,
+		    json_pack("{s:s,s:I,s:I}", "type", "tick", "woken", (json_int_t)woken, "merged",
+		        (json_int_t)merged));
+	else if (env->out->format == OUT_HUMAN)
+		out_line(env->out, COLOR_NONE, "%lld tickets woken, %lld index merges",
+		    (long long)woken, (long long)merged);
+	fflush(env->out->to);
+	return RC_OK;
+}
+
+static enum rc
+run(struct cmd_env *env, int argc, char **argv, struct err *err)
+{
+	struct sigaction act = {.sa_handler = on_signal};
+	enum rc rc;
+
+	if (argc > 0)
+		return err_fail(err, RC_USAGE, "\"%s\": tkt-tick takes options only", argv[0]);
+	rc = actor_need(&env->desk->actor, "desk.config", err);
+	if (rc == RC_OK)
+		rc = tick(env, err);
+	if (!o.follow)
+		return rc;
+	sigemptyset(&act.sa_mask);
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+	while (rc == RC_OK && !stopped) {
+		int64_t now = now_ms();
+
+		if (usleep((useconds_t)(MINUTE_MS - now % MINUTE_MS) * 1000) == 0 && !stopped)
+			rc = tick(env, err);
+	}
+	return rc;
+}
+
+static const struct cmd cmd = {
+    .name = "tkt-tick",
+    .summary = "do what is due: the one cron line of a desk",
+    .args = "",
+    .opts = opts,
+    .flags = CMD_WRITES,
+    .run = run,
+};
+
+int
+main(int argc, char **argv)
+{
+	return cmd_main(&cmd, argc, argv);
+}

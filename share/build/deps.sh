@@ -1,0 +1,30 @@
+#!/bin/sh
+# Installs the Debian packages named that are not there yet; asks nothing.
+set -eu
+missing=
+for p in "$@"; do
+	case $(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null || :) in
+	installed) ;;
+	*) missing="$missing $p" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo=sudo
+echo "installing:$missing" >&2
+# Tests start their own servers as an ordinary user: none may be started or enabled here.
+guard=/usr/sbin/policy-rc.d
+if [ ! -e "$guard" ]; then
+	printf '#!/bin/sh\nexit 101\n' | $sudo tee "$guard" >/dev/null
+	$sudo chmod 755 "$guard"
+	trap '$sudo rm -f "$guard"' EXIT
+fi
+export DEBIAN_FRONTEND=noninteractive
+install() {
+	# shellcheck disable=SC2086 # a list of packages
+	$sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+install 2>/dev/null || {
+	$sudo apt-get update -qq
+	install
+}

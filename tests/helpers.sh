@@ -1,0 +1,89 @@
+# What every atf-sh test of a program shares. A test file ends with `cases`, which finds
+# its `NAME_body()` functions.
+
+export PATH="$TKT_BUILD/bin:$PATH" TZ=UTC LC_ALL=C NO_COLOR=1
+export TKT_NOW=2026-11-22T10:00:00Z
+unset TKT_DESK TKT_ACTOR TKT_BROKER EDITOR VISUAL PAGER SSH_ORIGINAL_COMMAND || :
+
+cases() {
+	_all=$(sed -n 's/^\([a-z0-9_]*\)_body() {.*/\1/p' "$TKT_SRC/tests/$1")
+	for _c in $_all; do
+		command -v "${_c}_head" >/dev/null || eval "${_c}_head() { atf_set timeout ${2:-120}; }"
+		command -v "${_c}_cleanup" >/dev/null || eval "${_c}_cleanup() { :; }"
+	done
+}
+atf_init_test_cases() {
+	for _c in $_all; do
+		atf_add_test_case "$_c"
+	done
+}
+
+# desk [--sample]: a new desk in ./desk, and TKT_DESK says so.
+desk() {
+	tkt-init --test "$@" desk >/dev/null 2>init.err || atf_fail "tkt-init: $(cat init.err)"
+	export TKT_DESK="$PWD/desk"
+}
+
+# ok COMMAND...: must succeed with nothing on stderr; stdout is in ./out.
+ok() {
+	"$@" >out 2>err || atf_fail "$*: exit $?: $(cat err)"
+	[ ! -s err ] || atf_fail "$*: stderr: $(cat err)"
+}
+
+# fails STATUS TEXT COMMAND...: must exit so, with one line on stderr that holds TEXT (a
+# caret below it may follow).
+fails() {
+	_want=$1 _text=$2
+	shift 2
+	"$@" >out 2>err </dev/null
+	_got=$?
+	[ "$_got" -eq "$_want" ] || atf_fail "$*: exit $_got, not $_want: $(cat err)"
+	grep -qF -- "$_text" err || atf_fail "$*: stderr lacks \"$_text\": $(cat err)"
+	[ "$(grep -vc '^  ' err)" -eq 1 ] || atf_fail "$*: more than one line: $(cat err)"
+}
+
+# is TEXT: stdout of the last ok or fails was exactly this.
+is() {
+	[ "$(cat out)" = "$1" ] || atf_fail "got: $(cat out)
+wanted: $1"
+}
+
+# has TEXT: it holds this.
+has() {
+	grep -qF -- "$1" out || atf_fail "\"$1\" is not in: $(cat out)"
+}
+lacks() {
+	! grep -qF -- "$1" out || atf_fail "\"$1\" is in: $(cat out)"
+}
+
+# Every record printed so far in ./out fits its schema.
+records() {
+	python3 "$TKT_SRC/tests/schema.py" "$TKT_SRC/share/schema" out >bad 2>&1 ||
+		atf_fail "$(cat bad)"
+}
+
+# common PROGRAM [ARG...]: what every program must do with bad words, no desk, a full disk.
+common_checks() {
+	_p=$1
+	shift
+	"$_p" --help >out 2>err || atf_fail "$_p --help: exit $?"
+	has "usage: $_p"
+	"$_p" --version >out || atf_fail "$_p --version"
+	has "$_p "
+	fails 64 'unknown option "-?"' "$_p" '-?'
+	fails 64 'unknown or ambiguous option "--frobnicate"' "$_p" --frobnicate
+	fails 64 '--output "jsno": use json, human, tsv or ids (did you mean "json"?)' \
+		"$_p" --output=jsno "$@"
+	"$_p" --help >/dev/full 2>err && atf_fail "$_p --help did not notice the full disk"
+	[ $? -eq 74 ] || atf_fail "$_p --help >/dev/full: not 74"
+}
+no_desk() {
+	(
+		unset TKT_DESK
+		mkdir -p elsewhere && cd elsewhere || exit 1
+		"$@" >../out 2>../err </dev/null
+	)
+	_got=$?
+	grep -qF 'no desk here (make one: tkt-init DIR' err || atf_fail "$*: $(cat err)"
+	return $_got
+}
