@@ -26,7 +26,8 @@ static const struct opt opts[] = {
     OPTS_END,
 };
 
-/* Reads all of a mail, but keeps no more than the limit and a byte. */
+/* Reads all of a mail, but keeps no more than the limit (or what is kept of larger mails)
+ * and a byte. */
 static enum rc
 slurp(void *ctx, int fd, size_t max, char **raw, size_t *n, struct err *err)
 {
@@ -34,6 +35,7 @@ slurp(void *ctx, int fd, size_t max, char **raw, size_t *n, struct err *err)
 	char *rest = NULL;
 	ssize_t r;
 
+	max = max < MAIL_KEPT ? MAIL_KEPT : max;
 	*raw = mem_array(ctx, char, room);
 	*n = 0;
 	for (;;) {

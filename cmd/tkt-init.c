@@ -127,13 +127,16 @@ make(struct cmd_env *env, const char *dir, struct err *err)
 	struct compiled compiled = {0};
 	struct store *s = NULL;
 	int64_t version = 0;
+	struct stat sb;
 	char *store = talloc_asprintf(env->ctx, "%s/store.db", dir);
 	enum rc rc;
 
 	if (access(store, F_OK) == 0)
 		return err_fail(err, RC_EXISTS, "%s is a desk already", dir);
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+	if (mkdir(dir, 0700) != 0 && (errno != EEXIST || stat(dir, &sb) != 0))
 		return err_errno(err, "%s", dir);
+	if (stat(dir, &sb) == 0 && !S_ISDIR(sb.st_mode))
+		return err_fail(err, RC_EXISTS, "%s is not a directory", dir);
 	/* A tkt.conf that is there already is the desk's: it must be right before anything
 	 * else is made. */
 	rc = write_conf(env->ctx, dir, o.sample ? conf_sample : conf_default, err);

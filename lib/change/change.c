@@ -274,7 +274,7 @@ run_rules(struct work *w, enum rule_on on, struct err *err)
 	enum rc rc = RC_OK;
 
 	if (w->tx->policy == NULL)
-		rc = policy_load(w->tx, w->tx->d, &w->tx->policy, err);
+		rc = policy_load(w->tx->ctx, w->tx->d, &w->tx->policy, err);
 	if (rc != RC_OK || w->tx->policy->n == 0)
 		return rc;
 	w->fired = mem_array(w->ctx, bool, w->tx->policy->n);
@@ -433,7 +433,7 @@ write_all(struct work *w, struct err *err)
 		rc = deliver(w, err);
 	if (rc == RC_OK && *w->t->assignee != '\0' &&
 	    (w->before == NULL || strcmp(w->before->assignee, w->t->assignee) != 0))
-		rc = assign_note(s, w->t->assignee, w->tx->now, err);
+		rc = assign_note(s, w->t->assignee, w->t->last_event, err);
 	w->r->ticket = w->t->id;
 	if (rc == RC_OK)
 		w->r->changes = ticket_diff(w->before, w->t);

@@ -380,7 +380,8 @@ mail_ingest(void *ctx, struct desk *d, const struct ingest_want *want, const voi
 {
 	struct filing f = {.ctx = ctx, .d = d, .want = want, .r = result};
 	struct change_tx *tx = NULL;
-	size_t max = (size_t)d->config->mail_size_max, keep = n <= max ? n : 1000000;
+	size_t max = (size_t)d->config->mail_size_max;
+	size_t keep = n <= max || n < MAIL_KEPT ? n : MAIL_KEPT;
 	enum rc rc = desk_key(d, f.key, err);
 
 	*result = (struct ingest){0};

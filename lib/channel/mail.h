@@ -5,6 +5,9 @@
 
 #include "change/change.h"
 
+/* Of a mail past the size limit this much is kept. */
+#define MAIL_KEPT ((size_t)1000000)
+
 struct mail_part {
 	const char *name, *media_type, *content_id;
 	const void *data;

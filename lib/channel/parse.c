@@ -114,6 +114,8 @@ take_text(struct parse *p, GMimeObject *part, char **to)
 		text = *to;
 	}
 	p->m->body_cut = p->m->body_cut || n > BODY_MAX;
+	while (n > 0 && strchr(" \t\r\n", text[n - 1]) != NULL && text[n - 1] != '\0')
+		n--;
 	*to = text_clean(p->m, text, n, TEXT_BLOCK, BODY_MAX);
 	g_byte_array_free(bytes, TRUE);
 }

@@ -10,10 +10,10 @@
 SQL(sql_open_of,
     "SELECT count(*) FROM (SELECT 1 FROM ticket WHERE assignee = ?1 AND phase < 2 "
     "AND phase = 0 LIMIT ?2)");
-SQL(sql_assigned_at, "SELECT assigned_at FROM agent_state WHERE agent = ?1");
+SQL(sql_assigned, "SELECT assigned FROM agent_state WHERE agent = ?1");
 SQL(sql_assigned_note,
-    "INSERT INTO agent_state (agent, assigned_at) VALUES (?1, ?2) "
-    "ON CONFLICT (agent) DO UPDATE SET assigned_at = excluded.assigned_at");
+    "INSERT INTO agent_state (agent, assigned) VALUES (?1, ?2) "
+    "ON CONFLICT (agent) DO UPDATE SET assigned = excluded.assigned");
 
 enum { COUNTED_AT_MOST = 1000 };
 
@@ -32,13 +32,13 @@ load_of(struct store *s, struct candidate *c, struct err *err)
 		c->open = col_int(st, 0);
 	stmt_done(st);
 	if (rc == RC_OK)
-		rc = store_prepare(s, sql_assigned_at, &st, err);
+		rc = store_prepare(s, sql_assigned, &st, err);
 	if (rc != RC_OK)
 		return rc;
 	bind_text(st, 1, c->agent);
 	rc = stmt_step(st, err);
 	if (rc == RC_OK)
-		c->assigned_at = col_int(st, 0);
+		c->assigned = col_int(st, 0);
 	stmt_done(st);
 	return rc == RC_NONE ? RC_OK : rc;
 }
@@ -69,8 +69,8 @@ better(const struct candidate *a, const struct candidate *b, bool by_load)
 {
 	if (by_load && a->open != b->open)
 		return a->open < b->open;
-	if (a->assigned_at != b->assigned_at)
-		return a->assigned_at < b->assigned_at;
+	if (a->assigned != b->assigned)
+		return a->assigned < b->assigned;
 	return strcmp(a->agent, b->agent) < 0;
 }
 
@@ -97,7 +97,7 @@ assign_choose(const char *strategy, const struct candidate *v, size_t n, const c
 }
 
 enum rc
-assign_note(struct store *s, const char *agent, int64_t at, struct err *err)
+assign_note(struct store *s, const char *agent, int64_t event, struct err *err)
 {
 	struct stmt *st;
 	enum rc rc = store_prepare(s, sql_assigned_note, &st, err);
@@ -105,6 +105,6 @@ assign_note(struct store *s, const char *agent, int64_t at, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	bind_text(st, 1, agent);
-	bind_int(st, 2, at);
+	bind_int(st, 2, event);
 	return stmt_run(st, err);
 }

@@ -58,7 +58,7 @@ struct candidate {
 	const char *agent;
 	int64_t open;        /* open tickets, counted up to capacity */
 	int64_t capacity;    /* 0: none */
-	int64_t assigned_at; /* last assignment, 0: never */
+	int64_t assigned;    /* event of the last assignment, 0: never; instants could tie */
 };
 /* The members of a ticket's queue, with their load. */
 enum rc assign_candidates(struct store *s, const struct config *c, void *ctx,
@@ -69,6 +69,6 @@ enum rc assign_candidates(struct store *s, const struct config *c, void *ctx,
 const char *assign_choose(
     const char *strategy, const struct candidate *v, size_t n, const char **why);
 /* Remembers an assignment for round-robin. */
-enum rc assign_note(struct store *s, const char *agent, int64_t at, struct err *err) CHECKED;
+enum rc assign_note(struct store *s, const char *agent, int64_t event, struct err *err) CHECKED;
 
 #endif

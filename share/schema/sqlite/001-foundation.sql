@@ -125,8 +125,8 @@ CREATE TABLE version (                              -- applied configuration: al
   id INTEGER NOT NULL, part TEXT NOT NULL,          -- desk | rules | source | later calendar:NAME
   at INTEGER NOT NULL, sha256 BLOB NOT NULL, content BLOB NOT NULL,
   PRIMARY KEY (id, part)) STRICT, WITHOUT ROWID;
-CREATE TABLE agent_state (                          -- round robin: whose last assignment is oldest
-  agent TEXT PRIMARY KEY, assigned_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE agent_state (                          -- round robin: the event of the last assignment
+  agent TEXT PRIMARY KEY, assigned INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE cursor (                               -- tkt-log --cursor: how far a reader has come
   name TEXT PRIMARY KEY, event INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE VIRTUAL TABLE search USING fts5(subject, body, content='message', content_rowid='id',

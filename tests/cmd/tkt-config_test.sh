@@ -1,0 +1,157 @@
+# tkt-config: checking, applying, showing, rolling back.
+. "$TKT_SRC/tests/helpers.sh"
+
+# wrong TEXT-OF-CONF EXPECTED...: check says exactly these lines, and exits 78.
+wrong() {
+	printf '%b' "$1" >desk/tkt.conf
+	shift
+	tkt-config check >out 2>err
+	[ $? -eq 78 ] || atf_fail "not 78: $(cat desk/tkt.conf)"
+	for text in "$@"; do
+		grep -qF -- "$text" err || atf_fail "no \"$text\" in: $(cat err)"
+	done
+}
+
+common__words_and_disk_body() {
+	desk
+	common_checks tkt-config show
+	no_desk tkt-config check
+	[ $? -eq 66 ] || atf_fail "no desk: not 66"
+	fails 64 '"aply": use check, apply, diff, show, versions or rollback (did you mean "apply"?)' \
+		tkt-config aply
+	fails 64 'use check' tkt-config
+}
+
+check__errors_name_file_and_line_body() {
+	desk
+	wrong 'queue q { }\nqueue q { }\n' 'tkt.conf:2: '
+	wrong 'queue q {\n\tmembrs = {a}\n}\n' 'tkt.conf:2: no such option'
+	wrong 'queue q { }\nqueue r {\n' 'tkt.conf:2: this block is never closed'
+	wrong 'queue q { }\nname = "x\n' 'tkt.conf:' 'string is still open'
+	wrong 'name = x\n' 'a desk needs at least one queue'
+	wrong 'queue q { }\nmailbox m { address = "a@b.c"\n queue = r }\n' \
+		'tkt.conf:3: queue "r": no such queue'
+	wrong 'queue q { }\nmailbox m { address = "a@b.c" }\nmailbox n { address = "A@b.c" }\n' \
+		'tkt.conf:3: address "a@b.c" belongs to another mailbox'
+	wrong 'queue billing { }\nroute r {\n when = "queue:biling"\n}\n' \
+		'tkt.conf:3: query: queue "biling": no such value (did you mean "billing"?)' '^'
+	wrong 'queue q { }\nroute r {\n set = "prio=high"\n}\n' 'tkt.conf:3: set: "prio" cannot be set'
+	wrong 'queue q { }\nroute r {\n when = "updated<-4d"\n}\n' 'cannot be part of a condition'
+	wrong 'queue q { }\nagent a { role = agnt }\nrole agent { }\n' \
+		'tkt.conf:2: role "agnt": no such role (did you mean "agent"?)'
+	wrong 'queue q { }\nrole r { allow = {"tickets.*"} }\n' 'allow "tickets.*": no such right'
+	wrong 'queue Q { }\n' 'a name has small letters'
+	wrong 'queue q { reopen_window = soon }\n' 'reopen_window "soon" is no duration'
+	wrong 'queue q { assign = busiest }\n' 'assign "busiest": unknown'
+	wrong 'timezone = "Europe/Bielefeld"\nqueue q { }\n' 'tkt.conf:1: timezone'
+	wrong 'queue q { }\nfield f { type = choice }\n' 'a choice needs values'
+	wrong 'queue q { }\nfield f { type = pattern pattern = "(" }\n' 'pattern "(" is wrong'
+	wrong 'queue q { }\nview v { sort = age }\n' 'no such order'
+	wrong 'queue q { }\nrule r { on = time when = "tag:x" }\n' 'needs a time term'
+	wrong 'queue q { }\ncalendar c { mon-fri = {"22:00-06:00"} }\n' 'is no span of one day'
+	wrong 'queue q { }\nlimits { mail_size = "x" }\n' 'mail_size "x" is no size'
+	wrong 'queue q { \377 }\n' 'not UTF-8'
+	# More than one error is reported.
+	wrong 'timezone = X\nqueue q { assign = y }\n' 'tkt.conf:1: ' 'tkt.conf:2: ' 'has 2 errors'
+	# Whatever the draft says, the running version runs.
+	ok tkt-new -s x -m y -o ids
+	is 1
+}
+
+include__stays_below_the_desk_body() {
+	desk
+	echo 'queue q { }' >outside.conf
+	echo 'queue r { }' >desk/more.conf
+	ln -s "$PWD/outside.conf" desk/link.conf
+	wrong 'include("/etc/passwd")\nqueue q { }\n' 'tkt.conf:1: include "/etc/passwd": outside of the desk'
+	wrong 'include("../outside.conf")\n' 'outside of the desk'
+	wrong 'include("link.conf")\n' 'outside of the desk'
+	wrong 'include("secret/desk.key")\n' 'outside of the desk'
+	wrong 'include("none.conf")\n' 'include "none.conf": No such file'
+	printf 'include("more.conf")\nqueue q { }\n' >desk/tkt.conf
+	ok tkt-config apply
+	ok tkt-config show --names queue
+	is 'r
+q'
+	printf 'queue r {\n bad = x\n}\n' >desk/more.conf
+	wrong 'include("more.conf")\n' 'more.conf:2: '
+}
+
+apply__versions_diff_rollback_body() {
+	desk
+	ok tkt-config diff
+	is ''
+	echo 'queue billing { }' >>desk/tkt.conf
+	tkt-config diff >out 2>err
+	[ $? -eq 1 ] || atf_fail "diff: not 1: $(cat err)"
+	has '+queue billing { }'
+	fails 64 'no such queue' tkt-new -s x -m y -q billing
+	ok tkt-config apply
+	is '{"type":"version","id":2}'
+	tkt-config apply 2>err || atf_fail "$(cat err)"
+	grep -q 'nothing changed: version 2 runs' err || atf_fail "$(cat err)"
+	ok tkt-new -s x -m y -q billing
+	tkt-config rollback 1 >out 2>err || atf_fail "$(cat err)"
+	is '{"type":"version","id":3}'
+	fails 64 'no such queue' tkt-new -s x -m y -q billing
+	ok tkt-config versions
+	records
+	[ "$(wc -l <out)" -eq 3 ] || atf_fail "$(cat out)"
+	ok tkt-config show 2
+	has 'queue billing'
+	ok tkt-config show
+	lacks 'queue billing'
+	ok tkt-config show --compiled
+	jq -e '.queues[0].name == "inbox" and .version == 3' out >/dev/null || atf_fail "$(cat out)"
+	fails 66 'no version 9' tkt-config show 9
+	fails 64 'is not a version' tkt-config show x
+	ok tkt-log --action 'config.*'
+	records
+	jq -se 'map(.action) == ["config.applied","config.applied","config.rolledback"]' out >/dev/null ||
+		atf_fail "$(cat out)"
+	ok tkt-fsck --all
+}
+
+rights__are_needed_body() {
+	desk --sample
+	fails 77 'agent "carol" (role "agent") may not desk.config' tkt-config apply --as carol
+	ok tkt-config show --as carol --names role
+}
+
+group__must_exist_body() {
+	desk
+	echo 'group = nosuchgroup' >>desk/tkt.conf
+	tkt-config apply >out 2>err
+	[ $? -eq 78 ] || atf_fail "$(cat err)"
+}
+
+design_example__is_accepted_body() {
+	desk
+	cat >desk/tkt.conf <<'X'
+name = "Acme Support"
+timezone = "Europe/Berlin"
+mailbox support { address = "support@acme.example"  queue = inbox  from_name = "Acme Support" }
+queue   inbox   { }
+queue   billing { members = {alice, bob}  assign = least-busy  reopen_window = 7d }
+role    agent   { allow = {"ticket.*", "customer.read", "kb.read"}  queues = {inbox, billing} }
+agent   alice   { name = "Alice A."  email = "alice@acme.example"  role = agent  unix = alice  capacity = 20 }
+agent   bob     { }
+calendar office { timezone = "Europe/Berlin"  mon-fri = {"09:00-12:30", "13:30-18:00"}
+                  exceptions = {"2026-12-24 09:00-12:00", "2026-12-31 closed"}  holidays = {"calendars/de.ics"} }
+sla gold { when = "organization:acme"  calendar = office
+           first_response { low = 8h  normal = 4h  high = 1h  urgent = 15m }
+           next_response  { normal = 4h }
+           resolution     { normal = 24h  urgent = 4h }
+           warn = {"80%", "30m"} }
+route billing     { when = "channel:email subject:/invoice|refund/"  set = "queue=billing tag+=money" }
+rule escalate     { on = sla.breached  when = "priority>=high"  notify = {lead}  set = "priority=urgent tag+=breached" }
+rule autoclose    { on = time  when = "status:solved solved<-4d"  set = "status=closed" }
+view mine         { query = "assignee:me phase:open"  sort = due }
+X
+	tkt-config check >out 2>err || atf_fail "$(cat err)"
+	grep -q 'warning: tkt.conf:.*sla "gold": kept, but' err || atf_fail "$(cat err)"
+	tkt-config apply >out 2>err || atf_fail "$(cat err)"
+	ok tkt-list --view mine --as alice
+}
+
+cases cmd/tkt-config_test.sh

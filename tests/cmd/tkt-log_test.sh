@@ -1,0 +1,79 @@
+# tkt-log: the feed.
+. "$TKT_SRC/tests/helpers.sh"
+
+common__words_and_disk_body() {
+	desk --sample
+	common_checks tkt-log
+	no_desk tkt-log
+	[ $? -eq 66 ] || atf_fail "no desk: not 66"
+	tkt-log >/dev/full 2>err
+	[ $? -eq 74 ] || atf_fail "/dev/full"
+	fails 64 'say --ticket 42' tkt-log 42
+	fails 64 'is no time' tkt-log --since later
+}
+
+filters__work_together_body() {
+	desk --sample
+	ok tkt-log
+	records
+	jq -se '.[0].action == "config.applied" and (map(.id) == [range(1; length + 1)])' out >/dev/null ||
+		atf_fail "$(cat out)"
+	export TKT_NOW=2026-11-22T12:00:00Z
+	ok tkt-set 1 priority=high --as alice
+	ok tkt-log --since 2026-11-22T11:00:00Z
+	jq -se 'length == 1 and .[0].actor == "agent:alice"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-log --since -1h -o ids
+	[ "$(wc -l <out)" -eq 1 ] || atf_fail "$(cat out)"
+	ok tkt-log --until 2026-11-22T11:00:00Z --action ticket.created -o ids
+	[ "$(wc -l <out)" -eq 3 ] || atf_fail "$(cat out)"
+	ok tkt-log --ticket 2 --actor 'rule:*'
+	jq -se 'length == 1 and .[0].changes.queue[1] == "hardware"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-log -n 2 -o ids
+	is '1
+2'
+	ok tkt-log --after 3 -n 1 -o ids
+	is 4
+	ok tkt-log -o human
+	has '#1'
+}
+
+cursor__goes_on_where_it_stopped_body() {
+	desk --sample
+	ok tkt-log --cursor crm -n 2 -o ids
+	is '1
+2'
+	ok tkt-log --cursor crm -n 1 -o ids
+	is 3
+	ok tkt-log --cursor other -n 1 -o ids
+	is 1
+	# What could not be written is not skipped: at least once.
+	tkt-log --cursor crm -n 1 >/dev/full 2>err && atf_fail "/dev/full"
+	ok tkt-log --cursor crm -n 1 -o ids
+	is 4
+}
+
+follow__prints_and_ends_quietly_body() {
+	desk --sample
+	tkt-log --follow --after 0 --action ticket.created >feed 2>err &
+	pid=$!
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ "$(wc -l <feed)" -eq 3 ] && break
+		sleep 0.1
+	done
+	ok tkt-new -s live -m x
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ "$(wc -l <feed)" -eq 4 ] && break
+		sleep 0.1
+	done
+	kill -TERM $pid
+	wait $pid || atf_fail "follow: $? $(cat err)"
+	[ "$(wc -l <feed)" -eq 4 ] || atf_fail "$(cat feed)"
+}
+
+roles__see_their_queues_only_body() {
+	desk --sample
+	fails 77 'may not log.read' tkt-log --as bob
+	ok tkt-log --as carol -o ids -n 1
+}
+
+cases cmd/tkt-log_test.sh

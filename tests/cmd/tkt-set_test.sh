@@ -1,0 +1,116 @@
+# tkt-set: the change language on numbers and pipes.
+. "$TKT_SRC/tests/helpers.sh"
+
+common__words_and_disk_body() {
+	desk --sample
+	common_checks tkt-set 1 status=open
+	no_desk tkt-set 1 status=open
+	[ $? -eq 66 ] || atf_fail "no desk: not 66"
+	tkt-set 1 status=open >/dev/full 2>err
+	[ $? -eq 74 ] || atf_fail "/dev/full"
+}
+
+changes__of_every_kind_body() {
+	desk --sample
+	ok tkt-set 1 status=open assignee=me priority=high queue=inbox tag+=x tag-=money kind=task \
+		field.floor=3 field.cause=defect field.order=AB-1234 cc+=Bob@X.org follower+=bob \
+		'subject=A new "subject"' requester=new@example.com external_id=Z-1 --as alice
+	records
+	jq -e '.status == "open" and .assignee == "alice" and .priority == "high" and .queue == "inbox" and
+		.tags == ["x"] and .kind == "task" and .fields == {"cause":"defect","floor":3,"order":"AB-1234"} and
+		.cc == ["bob@x.org"] and .followers == ["bob"] and .subject == "A new \"subject\"" and
+		.requester.address == "new@example.com" and .external_id == "Z-1"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-set 1 field.floor= assignee=none cc-=bob@x.org
+	jq -e '.fields.floor == null and .assignee == null and .cc == []' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-fsck --all
+}
+
+status__carries_phase_and_solved_body() {
+	desk --sample
+	ok tkt-set 1 status=solved
+	jq -e '.phase == "resolved" and .solved_at == "2026-11-22T10:00:00Z"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-set 1 status=open
+	jq -e '.phase == "open" and .solved_at == null' out >/dev/null || atf_fail "$(cat out)"
+}
+
+nothing__to_change_is_no_event_body() {
+	desk --sample
+	ok tkt-set 1 priority=normal
+	ok tkt-log --ticket 1 --action ticket.changed --actor system -o ids
+	before=$(wc -l <out)
+	ok tkt-set 1 priority=normal queue=billing
+	ok tkt-log --ticket 1 --action ticket.changed --actor system -o ids
+	[ "$(wc -l <out)" -eq "$before" ] || atf_fail "an event for nothing"
+}
+
+bulk__one_batch_body() {
+	desk --sample
+	tkt-list | tkt-set priority=urgent >out 2>err || atf_fail "$(cat err)"
+	records
+	ok tkt-log --action ticket.changed --actor system
+	batch=$(jq -s 'map(select(.changes.priority[1] == "urgent") | .batch) | unique | if length == 1 then .[0] else "many" end' out)
+	ok tkt-log --batch "$batch" -o ids
+	[ "$(wc -l <out)" -eq 3 ] || atf_fail "batch $batch: $(cat out)"
+	ok tkt-set 1 '#2' 3 status=open -o ids
+	is '1
+2
+3'
+}
+
+errors__name_what_is_wrong_body() {
+	desk --sample
+	fails 64 '"sttus" cannot be set (did you mean "status"?)' tkt-set 1 sttus=open
+	fails 64 'status "opne": no such status (did you mean "open"?)' tkt-set 1 status=opne
+	fails 64 'queue "biling": no such queue (did you mean "billing"?)' tkt-set 1 queue=biling
+	fails 64 'agent "bobb": no such agent (did you mean "bob"?)' tkt-set 1 assignee=bobb
+	fails 64 'tag holds many values' tkt-set 1 tag=x
+	fails 64 'status holds one value' tkt-set 1 status+=x
+	fails 64 'is not of the form field=value' tkt-set 1 status
+	fails 64 'say what to change' tkt-set 1
+	fails 64 '"me" is nobody here' tkt-set 1 assignee=me
+	fails 64 'does not match' tkt-set 1 field.order=x
+	fails 64 'is not for queue "billing"' tkt-set 1 field.floor=3
+	fails 64 'at most 64 bytes' tkt-set 1 'tag+=a b'
+	fails 64 'organization "acme": no such organization' tkt-set 1 organization=acme
+	fails 66 'no ticket 99' tkt-set 99 status=open
+	# What came before the bad one is done.
+	fails 66 'no ticket 99' tkt-set 1 99 2 status=hold
+	ok tkt-list status:hold -o ids
+	is 1
+	printf '{"type":"ticket","id":3}\nnot json\n' | tkt-set status=hold >out 2>err
+	[ $? -eq 65 ] || atf_fail "$(cat err)"
+	grep -q '^tkt-set: line 2: ' err || atf_fail "$(cat err)"
+	ok tkt-list status:hold -o ids --sort id
+	is '3
+1'
+}
+
+dry_run__previews_body() {
+	desk --sample
+	ok tkt-set -N 1 status=solved -o human
+	has 'ticket 1: status "new" → "solved" (not done)'
+	ok tkt-list status:solved -o ids
+	is ''
+	ok tkt-fsck --all
+}
+
+rules__see_the_change_body() {
+	desk --sample
+	ok tkt-set 3 tag+=vip
+	jq -e '.priority == "high"' out >/dev/null || atf_fail "the trigger did not fire: $(cat out)"
+	ok tkt-log --actor rule:vip
+	jq -se 'length == 1 and .[0].cause != null' out >/dev/null || atf_fail "$(cat out)"
+	# Moved to a queue that assigns, it is assigned.
+	ok tkt-set 3 queue=billing
+	jq -e '.assignee != null' out >/dev/null || atf_fail "$(cat out)"
+}
+
+roles__bind_body() {
+	desk --sample
+	fails 77 'agent "bob" (role "cashier") has no access to queue "hardware"' tkt-set 2 status=open --as bob
+	ok tkt-set 1 status=open --as bob
+	ok tkt-log --ticket 1 --actor agent:bob
+	jq -se '.[0].changes.by | startswith("unix:")' out >/dev/null || atf_fail "$(cat out)"
+}
+
+cases cmd/tkt-set_test.sh
