@@ -1,5 +1,6 @@
 /* mail-ingest: one mail in, one ticket or message on a ticket. For alias files, procmail,
- * sieve: exit 0 only when the mail is stored and filed; else 75, so that it is retried. */
+ * sieve: exit 0 only when the mail is stored and filed; else 75, so that it is retried.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,10 +19,11 @@ static struct {
 } o;
 
 static const struct opt opts[] = {
-    {"mailbox", 0, OPT_TEXT, "name", "the mailbox it was delivered to", &o.mailbox, "@mailbox"},
+    {"mailbox", 0, OPT_TEXT, "name", "the mailbox it was delivered to", &o.mailbox,
+	"@mailbox"},
     {"recipient", 0, OPT_TEXT, "address", "the envelope recipient", &o.recipient, NULL},
     {"received-at", 0, OPT_TEXT, "time", "when the mail server took it, RFC 3339",
-        &o.received_at, NULL},
+	&o.received_at, NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -43,7 +45,8 @@ slurp(void *ctx, int fd, size_t max, char **raw, size_t *n, struct err *err)
 			room = 2 * room < max + 1 ? 2 * room : max + 1;
 			*raw = mem_grow(ctx, *raw, char, room);
 		}
-		if (*n == room) { /* past the limit: read on, so that no writer is broken */
+		if (*n ==
+		    room) { /* past the limit: read on, so that no writer is broken */
 			rest = rest ? rest : mem_array(ctx, char, 65536);
 			r = read(fd, rest, 65536);
 		} else {
@@ -76,7 +79,8 @@ one(struct cmd_env *env, int fd, const struct ingest_want *want, struct err *err
 	struct ingest r;
 	char *raw = NULL;
 	size_t n = 0;
-	enum rc rc = slurp(ctx, fd, (size_t)env->desk->config->mail_size_max, &raw, &n, err);
+	enum rc rc =
+	    slurp(ctx, fd, (size_t)env->desk->config->mail_size_max, &raw, &n, err);
 
 	if (rc == RC_OK && n == 0)
 		rc = err_fail(err, RC_BUSY, "the mail is empty: not even a header");
@@ -87,9 +91,9 @@ one(struct cmd_env *env, int fd, const struct ingest_want *want, struct err *err
 	else if (rc == RC_OK && env->out->format == OUT_IDS && r.ticket != 0)
 		out_id(env->out, r.ticket);
 	else if (rc == RC_OK && env->out->format != OUT_IDS)
-		out_line(env->out, COLOR_NONE, "%s: ticket %lld, message %lld (%s)%s%s", r.outcome,
-		    (long long)r.ticket, (long long)r.message, r.rule, r.reason ? ": " : "",
-		    r.reason ? r.reason : "");
+		out_line(env->out, COLOR_NONE, "%s: ticket %lld, message %lld (%s)%s%s",
+		    r.outcome, (long long)r.ticket, (long long)r.message, r.rule,
+		    r.reason ? ": " : "", r.reason ? r.reason : "");
 	talloc_free(ctx);
 	return rc;
 }
@@ -128,10 +132,11 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if (want.recipient == NULL)
 		want.recipient = getenv("RECIPIENT");
 	if (o.received_at != NULL && !instant_parse(o.received_at, &want.received_at))
-		return err_fail(
-		    err, RC_USAGE, "--received-at \"%s\" is not an RFC 3339 instant", o.received_at);
+		return err_fail(err, RC_USAGE,
+		    "--received-at \"%s\" is not an RFC 3339 instant", o.received_at);
 	if (argc == 0 && isatty(STDIN_FILENO) == 1)
-		return err_fail(err, RC_USAGE, "a mail is read from a pipe, or from files");
+		return err_fail(
+		    err, RC_USAGE, "a mail is read from a pipe, or from files");
 	rc = desk_open(env->ctx, &desk, &env->desk, err);
 	if (rc == RC_OK)
 		rc = files(env, argc, argv, &want, err);

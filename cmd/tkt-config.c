@@ -17,9 +17,11 @@ static struct {
 } o;
 
 static const struct opt opts[] = {
-    {"names", 0, OPT_TEXT, "kind", "show: only the names of queue, agent, view, field, mailbox, role",
-        &o.names, "queue agent view field mailbox role"},
-    {"compiled", 0, OPT_FLAG, NULL, "show: what the programs read, as JSON", &o.compiled, NULL},
+    {"names", 0, OPT_TEXT, "kind",
+	"show: only the names of queue, agent, view, field, mailbox, role", &o.names,
+	"queue agent view field mailbox role"},
+    {"compiled", 0, OPT_FLAG, NULL, "show: what the programs read, as JSON", &o.compiled,
+	NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -32,7 +34,8 @@ on_report(void *arg, bool warning, const char *text)
 	if (warning && env->quiet)
 		return;
 	/* The path first, as compilers do it: editors and CI jump there. */
-	fprintf(stderr, "%s%s\n", warning ? "warning: " : "", text_safe(env->ctx, text, TEXT_BLOCK));
+	fprintf(stderr, "%s%s\n", warning ? "warning: " : "",
+	    text_safe(env->ctx, text, TEXT_BLOCK));
 }
 
 static enum rc
@@ -50,7 +53,8 @@ open_desk(struct cmd_env *env, bool write, struct err *err)
 	struct desk_want want = {env->desk_dir, env->as, write};
 	enum rc rc = desk_open(env->ctx, &want, &env->desk, err);
 
-	return rc == RC_OK && write ? actor_need(&env->desk->actor, "desk.config", err) : rc;
+	return rc == RC_OK && write ? actor_need(&env->desk->actor, "desk.config", err)
+				    : rc;
 }
 
 static enum rc
@@ -71,7 +75,8 @@ print_version(struct cmd_env *env, int64_t version)
 		out_json(env->out,
 		    json_pack("{s:s,s:I}", "type", "version", "id", (json_int_t)version));
 	else
-		out_line(env->out, COLOR_NONE, "version %lld runs now", (long long)version);
+		out_line(
+		    env->out, COLOR_NONE, "version %lld runs now", (long long)version);
 }
 
 static enum rc
@@ -84,8 +89,9 @@ do_apply(struct cmd_env *env, struct err *err)
 	if (rc == RC_OK)
 		rc = open_desk(env, true, err);
 	if (rc == RC_OK)
-		rc = conf_apply(env->desk->store, actor_print(env->ctx, &env->desk->actor),
-		    desk_now(env->desk), &c, "config.applied", &version, err);
+		rc =
+		    conf_apply(env->desk->store, actor_print(env->ctx, &env->desk->actor),
+			desk_now(env->desk), &c, "config.applied", &version, err);
 	if (rc == RC_OK)
 		rc = desk_share(env->desk->dir,
 		    json_string_value(json_object_get(c.desk, "group")), err);
@@ -103,7 +109,8 @@ static void
 diff_line(void *arg, const char *text)
 {
 	static const char marks[] = " @-+";
-	static const enum out_color colors[] = {COLOR_NONE, COLOR_DIM, COLOR_RED, COLOR_GREEN};
+	static const enum out_color colors[] = {
+	    COLOR_NONE, COLOR_DIM, COLOR_RED, COLOR_GREEN};
 	const char *m = strchr(marks, *text);
 
 	out_line(arg, m ? colors[m - marks] : COLOR_NONE, "%s", text);
@@ -130,23 +137,28 @@ do_diff(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	env->quiet = true;
-	if (conf_compile(env->ctx, env->desk->dir, on_report, env, &c, &ignored) == RC_NOTFOUND)
+	if (conf_compile(env->ctx, env->desk->dir, on_report, env, &c, &ignored) ==
+	    RC_NOTFOUND)
 		return err_fail(err, RC_NOTFOUND, "%s", ignored.text);
-	json_object_foreach (old, file, v) {
+	json_object_foreach(old, file, v)
+	{
 		const char *now = json_string_value(json_object_get(c.source, file));
 
 		if (now != NULL && strcmp(now, json_string_value(v)) == 0)
 			continue;
-		out_line(env->out, COLOR_BOLD, "--- %s, version %lld\n+++ %s", file, (long long)id,
-		    file);
-		differs = diff_lines(json_string_value(v), now ? now : "", diff_line, env->out) ||
-		    differs;
+		out_line(env->out, COLOR_BOLD, "--- %s, version %lld\n+++ %s", file,
+		    (long long)id, file);
+		differs = diff_lines(json_string_value(v), now ? now : "", diff_line,
+			      env->out) ||
+			  differs;
 	}
-	json_object_foreach (c.source, file, v) {
+	json_object_foreach(c.source, file, v)
+	{
 		if (json_object_get(old, file) != NULL)
 			continue;
 		out_line(env->out, COLOR_BOLD, "--- /dev/null\n+++ %s", file);
-		differs = diff_lines("", json_string_value(v), diff_line, env->out) || differs;
+		differs =
+		    diff_lines("", json_string_value(v), diff_line, env->out) || differs;
 	}
 	json_decref(old);
 	return differs ? RC_NONE : RC_OK;
@@ -162,7 +174,8 @@ show_names(struct cmd_env *env, struct err *err)
 	if (k < 0)
 		return err_fail(err, RC_USAGE, "--names \"%s\": no such kind%s", o.names,
 		    text_hint(env->ctx, o.names, kinds));
-	for (const char **v = config_names(env->ctx, env->desk->config, (enum name_kind)k);
+	for (const char **v =
+		 config_names(env->ctx, env->desk->config, (enum name_kind)k);
 	     *v != NULL; v++)
 		out_line(env->out, COLOR_NONE, "%s", *v);
 	return RC_OK;
@@ -181,7 +194,8 @@ do_show(struct cmd_env *env, int argc, char **argv, struct err *err)
 	id = env->desk->config->version;
 	if (argc > 0 && !text_number(argv[0], &id))
 		return err_fail(err, RC_USAGE, "\"%s\" is not a version", argv[0]);
-	rc = version_part(env->desk->store, id, o.compiled ? "desk" : "source", &part, err);
+	rc = version_part(
+	    env->desk->store, id, o.compiled ? "desk" : "source", &part, err);
 	if (rc != RC_OK)
 		return rc;
 	if (o.compiled) {
@@ -193,7 +207,8 @@ do_show(struct cmd_env *env, int argc, char **argv, struct err *err)
 		out_json(env->out, part);
 		return rc;
 	}
-	json_object_foreach (part, file, v) {
+	json_object_foreach(part, file, v)
+	{
 		if (json_object_size(part) > 1)
 			out_line(env->out, COLOR_DIM, "# ---- %s", file);
 		out_block(env->out, json_string_value(v), 0);
@@ -223,8 +238,8 @@ do_versions(struct cmd_env *env, struct err *err)
 		bool runs = id == env->desk->config->version;
 
 		if (env->out->format == OUT_JSON) {
-			json_t *r = json_pack("{s:s,s:I,s:b}", "type", "version", "id", (json_int_t)id,
-			    "runs", runs);
+			json_t *r = json_pack("{s:s,s:I,s:b}", "type", "version", "id",
+			    (json_int_t)id, "runs", runs);
 
 			record_set_instant(r, "applied_at", at);
 			out_json(env->out, r);
@@ -233,7 +248,8 @@ do_versions(struct cmd_env *env, struct err *err)
 		} else {
 			char *n = talloc_asprintf(env->ctx, "%lld", (long long)id);
 			const char *cells[] = {n,
-			    instant_local(env->ctx, at, desk_zone(env->desk)), runs ? "runs" : ""};
+			    instant_local(env->ctx, at, desk_zone(env->desk)),
+			    runs ? "runs" : ""};
 
 			out_row(env->out, COLOR_NONE, cells);
 		}
@@ -251,7 +267,8 @@ do_rollback(struct cmd_env *env, int argc, char **argv, struct err *err)
 	enum rc rc;
 
 	if (argc != 1 || !text_number(argv[0], &id))
-		return err_fail(err, RC_USAGE, "say which version: tkt-config rollback N");
+		return err_fail(
+		    err, RC_USAGE, "say which version: tkt-config rollback N");
 	rc = open_desk(env, true, err);
 	if (rc == RC_OK)
 		rc = version_part(env->desk->store, id, "desk", &c.desk, err);
@@ -260,8 +277,9 @@ do_rollback(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if (rc == RC_OK)
 		rc = version_part(env->desk->store, id, "source", &c.source, err);
 	if (rc == RC_OK)
-		rc = conf_apply(env->desk->store, actor_print(env->ctx, &env->desk->actor),
-		    desk_now(env->desk), &c, "config.rolledback", &version, err);
+		rc =
+		    conf_apply(env->desk->store, actor_print(env->ctx, &env->desk->actor),
+			desk_now(env->desk), &c, "config.rolledback", &version, err);
 	if (rc != RC_OK)
 		return rc;
 	if (version == 0) {

@@ -12,10 +12,10 @@ static struct {
 } o;
 
 static const struct opt opts[] = {
-    {"all", 0, OPT_FLAG, NULL, "from the first event, not from the last one verified", &o.all,
-        NULL},
-    {"gc", 0, OPT_FLAG, NULL, "remove blobs that no row names and that are older than a day",
-        &o.gc, NULL},
+    {"all", 0, OPT_FLAG, NULL, "from the first event, not from the last one verified",
+	&o.all, NULL},
+    {"gc", 0, OPT_FLAG, NULL,
+	"remove blobs that no row names and that are older than a day", &o.gc, NULL},
     {"reindex", 0, OPT_FLAG, NULL, "build the search index anew first", &o.reindex, NULL},
     OPTS_COMMON,
     OPTS_END,
@@ -29,7 +29,8 @@ problem(void *arg, const char *text)
 	struct cmd_env *env = arg;
 
 	if (env->out->format == OUT_JSON)
-		out_json(env->out, json_pack("{s:s,s:s}", "type", "problem", "message", text));
+		out_json(
+		    env->out, json_pack("{s:s,s:s}", "type", "problem", "message", text));
 	else
 		out_line(env->out, COLOR_RED, "%s", text);
 }
@@ -68,7 +69,8 @@ start(struct cmd_env *env, int64_t *from, struct err *err)
 {
 	char *verified = NULL;
 	enum rc rc = o.all ? RC_NONE
-	                   : store_meta_get(env->desk->store, env->ctx, "verified", &verified, err);
+			   : store_meta_get(
+				 env->desk->store, env->ctx, "verified", &verified, err);
 
 	*from = 0;
 	if (rc == RC_OK) {
@@ -82,8 +84,8 @@ start(struct cmd_env *env, int64_t *from, struct err *err)
 static enum rc
 remember(struct cmd_env *env, const struct verify_report *r, struct err *err)
 {
-	char *value = talloc_asprintf(
-	    env->ctx, "%lld:%s", (long long)r->last, text_hex(env->ctx, r->hash, BLOB_HASH));
+	char *value = talloc_asprintf(env->ctx, "%lld:%s", (long long)r->last,
+	    text_hex(env->ctx, r->hash, BLOB_HASH));
 	enum rc rc = store_write(env->desk->store, err);
 
 	if (rc == RC_OK)
@@ -98,7 +100,8 @@ static enum rc
 run_gc(struct cmd_env *env, struct err *err)
 {
 	int64_t removed = 0;
-	enum rc rc = blob_gc(env->desk->store, DAY_MS, verify_named, env->desk->store, &removed, err);
+	enum rc rc = blob_gc(
+	    env->desk->store, DAY_MS, verify_named, env->desk->store, &removed, err);
 
 	if (rc == RC_OK)
 		cmd_note(env, "%lld blobs removed", (long long)removed);
@@ -113,12 +116,13 @@ summary(struct cmd_env *env, const struct verify_report *r)
 	if (env->out->format == OUT_JSON)
 		out_json(env->out,
 		    json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:s}", "type", "fsck", "problems",
-		        (json_int_t)r->problems, "events", (json_int_t)r->events, "tickets",
-		        (json_int_t)r->tickets, "blobs", (json_int_t)r->blobs, "last",
-		        (json_int_t)r->last, "hash", hash));
+			(json_int_t)r->problems, "events", (json_int_t)r->events,
+			"tickets", (json_int_t)r->tickets, "blobs", (json_int_t)r->blobs,
+			"last", (json_int_t)r->last, "hash", hash));
 	else
 		out_line(env->out, r->problems ? COLOR_RED : COLOR_GREEN,
-		    "%lld problems in %lld events, %lld tickets, %lld blobs; log ends at %lld %.16s",
+		    "%lld problems in %lld events, %lld tickets, %lld blobs; log ends at "
+		    "%lld %.16s",
 		    (long long)r->problems, (long long)r->events, (long long)r->tickets,
 		    (long long)r->blobs, (long long)r->last, hash);
 }
@@ -132,7 +136,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	enum rc rc;
 
 	if (argc > 0)
-		return err_fail(err, RC_USAGE, "\"%s\": tkt-fsck takes options only", argv[0]);
+		return err_fail(
+		    err, RC_USAGE, "\"%s\": tkt-fsck takes options only", argv[0]);
 	rc = actor_need(&env->desk->actor, "desk.config", err);
 	if (rc == RC_OK && o.reindex)
 		rc = in_write(env, reindex, err);
@@ -140,7 +145,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		rc = start(env, &from, err);
 	if (rc != RC_OK)
 		return rc;
-	/* The engine's own view first: nothing else can be trusted when its file is broken. */
+	/* The engine's own view first: nothing else can be trusted when its file is
+	 * broken. */
 	if (store_check(env->desk->store, &bad) != RC_OK) {
 		problem(env, bad.text);
 		extra++;
@@ -148,7 +154,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if (in_write(env, check_index, &bad) != RC_OK) {
 		if (bad.rc == RC_BUSY)
 			return err_fail(err, RC_BUSY, "%s", bad.text);
-		problem(env, "the search index is not what the messages say (--reindex builds it anew)");
+		problem(env, "the search index is not what the messages say (--reindex "
+			     "builds it anew)");
 		extra++;
 	}
 	rc = store_read(env->desk->store, err);

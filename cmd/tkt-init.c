@@ -20,10 +20,10 @@ static struct {
 
 static const struct opt opts[] = {
     {"sample", 0, OPT_FLAG, NULL, "with three queues, agents, routes and tickets to try",
-        &o.sample, NULL},
+	&o.sample, NULL},
     {"test", 0, OPT_FLAG, NULL, "for tests: writers honour TKT_NOW", &o.test, NULL},
     {"upgrade", 0, OPT_FLAG, NULL, "bring an older desk's store up to this version",
-        &o.upgrade, NULL},
+	&o.upgrade, NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -53,11 +53,12 @@ static const struct {
 	const char *subject, *from, *body;
 } samples[] = {
     {"Refund for invoice AC-20391", "Ann Lee <ann@example.com>",
-        "Hello,\n\nI was charged twice for invoice AC-20391.\nCould you refund one of them?\n\nAnn"},
+	"Hello,\n\nI was charged twice for invoice AC-20391.\nCould you refund one of "
+	"them?\n\nAnn"},
     {"Printer on the third floor prints blank pages", "Bea Ortiz <bea@example.org>",
-        "The big one next to the kitchen. A paper jam yesterday, blank pages since.\n"},
+	"The big one next to the kitchen. A paper jam yesterday, blank pages since.\n"},
     {"How do I change my password?", "Chidi Okafor <chidi@example.net>",
-        "I cannot find the page any more.\n"},
+	"I cannot find the page any more.\n"},
 };
 
 static enum rc
@@ -91,7 +92,8 @@ upgrade(struct cmd_env *env, const char *dir, struct err *err)
 {
 	struct store *s = NULL;
 	char *copy = talloc_asprintf(
-	    env->ctx, "%s/store.db.before-%d", dir, store_schema_newest()), *found;
+		 env->ctx, "%s/store.db.before-%d", dir, store_schema_newest()),
+	     *found;
 	enum rc rc = desk_find(env->ctx, dir, &found, err);
 
 	if (rc == RC_OK)
@@ -137,15 +139,16 @@ make(struct cmd_env *env, const char *dir, struct err *err)
 		return err_errno(err, "%s", dir);
 	if (stat(dir, &sb) == 0 && !S_ISDIR(sb.st_mode))
 		return err_fail(err, RC_EXISTS, "%s is not a directory", dir);
-	/* A tkt.conf that is there already is the desk's: it must be right before anything
-	 * else is made. */
+	/* A tkt.conf that is there already is the desk's: it must be right before
+	 * anything else is made. */
 	rc = write_conf(env->ctx, dir, o.sample ? conf_sample : conf_default, err);
 	if (rc == RC_OK)
 		rc = conf_compile(env->ctx, dir, on_report, env, &compiled, err);
 	if (rc == RC_OK)
 		rc = desk_make(env->ctx, dir, o.test, &s, err);
 	if (rc == RC_OK)
-		rc = conf_apply(s, "system", present(), &compiled, "config.applied", &version, err);
+		rc = conf_apply(
+		    s, "system", present(), &compiled, "config.applied", &version, err);
 	if (rc == RC_OK)
 		rc = desk_share(
 		    dir, json_string_value(json_object_get(compiled.desk, "group")), err);
@@ -175,7 +178,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		out_json(env->out, json_pack("{s:s,s:s}", "type", "desk", "dir", dir));
 	else
 		out_line(env->out, COLOR_NONE,
-		    "made the desk %s\nEdit %s/tkt.conf, run tkt-config apply, then: export TKT_DESK=%s",
+		    "made the desk %s\nEdit %s/tkt.conf, run tkt-config apply, then: "
+		    "export TKT_DESK=%s",
 		    dir, dir, dir);
 	return RC_OK;
 }

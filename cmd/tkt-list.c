@@ -16,18 +16,20 @@ static struct {
 
 static const struct opt opts[] = {
     {"view", 'v', OPT_TEXT, "view", "a view of tkt.conf; more terms narrow it", &o.view,
-        "@view"},
-    {"sort", 0, OPT_TEXT, "order", "updated created priority due id relevance; - reverses",
-        &o.sort, "updated created priority due id relevance -updated -created -id"},
-    {"limit", 'n', OPT_NUM, "count", "at most this many; 0: all (50 on a terminal)", &o.limit,
-        NULL},
+	"@view"},
+    {"sort", 0, OPT_TEXT, "order",
+	"updated created priority due id relevance; - reverses", &o.sort,
+	"updated created priority due id relevance -updated -created -id"},
+    {"limit", 'n', OPT_NUM, "count", "at most this many; 0: all (50 on a terminal)",
+	&o.limit, NULL},
     {"after", 0, OPT_TEXT, "cursor", "go on where a list ended", &o.after, NULL},
-    {"cursor", 0, OPT_FLAG, NULL, "end with a cursor record when there may be more", &o.cursor,
-        NULL},
-    {"counts", 0, OPT_FLAG, NULL, "how many tickets each view has, or the query", &o.counts,
-        NULL},
+    {"cursor", 0, OPT_FLAG, NULL, "end with a cursor record when there may be more",
+	&o.cursor, NULL},
+    {"counts", 0, OPT_FLAG, NULL, "how many tickets each view has, or the query",
+	&o.counts, NULL},
     {"exact", 0, OPT_FLAG, NULL, "count beyond 10000, too", &o.exact, NULL},
-    {"exists", 0, OPT_FLAG, NULL, "print nothing; exit 1 when there is none", &o.exists, NULL},
+    {"exists", 0, OPT_FLAG, NULL, "print nothing; exit 1 when there is none", &o.exists,
+	NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -68,11 +70,12 @@ count_one(struct cmd_env *env, const char *name, const struct node *tree, struct
 	if (more)
 		n = COUNT_MAX;
 	if (env->out->format == OUT_JSON) {
-		out_json(env->out,
-		    json_pack("{s:s,s:s?,s:I,s:b}", "type", "count", "view", name, "count",
-		        (json_int_t)n, "more", more));
+		out_json(
+		    env->out, json_pack("{s:s,s:s?,s:I,s:b}", "type", "count", "view",
+				  name, "count", (json_int_t)n, "more", more));
 	} else {
-		char *text = talloc_asprintf(env->ctx, "%lld%s", (long long)n, more ? "+" : "");
+		char *text =
+		    talloc_asprintf(env->ctx, "%lld%s", (long long)n, more ? "+" : "");
 		const char *cells[] = {name ? name : "tickets", text};
 
 		out_row(env->out, COLOR_NONE, cells);
@@ -83,7 +86,8 @@ count_one(struct cmd_env *env, const char *name, const struct node *tree, struct
 static enum rc
 counts(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
-	static const struct column columns[] = {{"VIEW", false, false}, {"COUNT", true, false}};
+	static const struct column columns[] = {
+	    {"VIEW", false, false}, {"COUNT", true, false}};
 	const struct config *c = env->desk->config;
 	struct node *tree = NULL;
 	enum rc rc = RC_OK;
@@ -94,7 +98,8 @@ counts(struct cmd_env *env, int argc, char **argv, struct err *err)
 		return rc == RC_OK ? count_one(env, o.view, tree, err) : rc;
 	}
 	for (size_t i = 0; rc == RC_OK && i < c->nviews; i++) {
-		rc = query_user(env->desk, env->ctx, 0, NULL, c->views[i].name, &tree, err);
+		rc = query_user(
+		    env->desk, env->ctx, 0, NULL, c->views[i].name, &tree, err);
 		if (rc == RC_OK)
 			rc = count_one(env, c->views[i].name, tree, err);
 	}
@@ -136,7 +141,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if (o.exists)
 		return w.n > 0 ? RC_OK : RC_NONE;
 	if (w.cursor != NULL && env->out->format == OUT_JSON)
-		out_json(env->out, json_pack("{s:s,s:s}", "type", "cursor", "after", w.cursor));
+		out_json(env->out,
+		    json_pack("{s:s,s:s}", "type", "cursor", "after", w.cursor));
 	out_table_end(env->out);
 	if (env->out->tty && w.n == 0)
 		cmd_note(env, "no tickets");

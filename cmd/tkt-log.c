@@ -21,14 +21,15 @@ static const struct opt opts[] = {
     {"ticket", 0, OPT_NUM, "id", "of this ticket only", &o.ticket, NULL},
     {"since", 0, OPT_TEXT, "time", "from then on: -2h, a date, RFC 3339", &o.since, NULL},
     {"until", 0, OPT_TEXT, "time", "up to then", &o.until, NULL},
-    {"actor", 0, OPT_TEXT, "actor", "by agent:alice, rule:*, system, ...", &o.actor, NULL},
+    {"actor", 0, OPT_TEXT, "actor", "by agent:alice, rule:*, system, ...", &o.actor,
+	NULL},
     {"action", 0, OPT_TEXT, "action", "ticket.created, message.*, ...", &o.action, NULL},
     {"batch", 0, OPT_NUM, "id", "of this bulk change", &o.batch, NULL},
     {"after", 0, OPT_NUM, "event", "behind this event", &o.after, NULL},
     {"limit", 'n', OPT_NUM, "count", "at most this many", &o.limit, NULL},
     {"follow", 0, OPT_FLAG, NULL, "go on as events come", &o.follow, NULL},
-    {"cursor", 0, OPT_TEXT, "name", "go on where this reader stopped; remember how far it got",
-        &o.cursor, NULL},
+    {"cursor", 0, OPT_TEXT, "name",
+	"go on where this reader stopped; remember how far it got", &o.cursor, NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -45,15 +46,18 @@ on_signal(int sig)
 static void
 print_human(struct cmd_env *env, const struct event *e)
 {
-	json_t *record = event_to_json(e), *changes = json_object_get(record, "changes"), *v;
+	json_t *record = event_to_json(e), *changes = json_object_get(record, "changes"),
+	       *v;
 	char *text = talloc_strdup(env->ctx, "");
 	const char *key;
 
-	json_object_foreach (changes, key, v) {
+	json_object_foreach(changes, key, v)
+	{
 		char *to;
 
 		if (json_is_array(v) && json_array_size(v) == 2) {
-			to = json_dumps(json_array_get(v, 1), JSON_ENCODE_ANY | JSON_COMPACT);
+			to = json_dumps(
+			    json_array_get(v, 1), JSON_ENCODE_ANY | JSON_COMPACT);
 			text = talloc_asprintf_append(text, " %s=%s", key, to ? to : "");
 			free(to);
 		} else {
@@ -62,8 +66,8 @@ print_human(struct cmd_env *env, const struct event *e)
 	}
 	out_line(env->out, COLOR_NONE, "%lld  %s  %s%s  %s %s%s", (long long)e->id,
 	    instant_local(env->ctx, e->at, desk_zone(env->desk)), e->ticket ? "#" : "",
-	    e->ticket ? talloc_asprintf(env->ctx, "%lld", (long long)e->ticket) : "-", e->actor,
-	    e->action, text);
+	    e->ticket ? talloc_asprintf(env->ctx, "%lld", (long long)e->ticket) : "-",
+	    e->actor, e->action, text);
 	json_decref(record);
 	talloc_free(text);
 }
@@ -72,8 +76,9 @@ static void
 print_tsv(struct cmd_env *env, const struct event *e)
 {
 	const char *cells[6] = {talloc_asprintf(env->ctx, "%lld", (long long)e->id),
-	    instant_print(env->ctx, e->at), talloc_asprintf(env->ctx, "%lld", (long long)e->ticket),
-	    e->actor, e->action, e->changes ? e->changes : ""};
+	    instant_print(env->ctx, e->at),
+	    talloc_asprintf(env->ctx, "%lld", (long long)e->ticket), e->actor, e->action,
+	    e->changes ? e->changes : ""};
 
 	out_row(env->out, COLOR_NONE, cells);
 }
@@ -102,8 +107,8 @@ each(void *arg, struct event *e, struct err *err)
 }
 
 static enum rc
-instant_option(struct cmd_env *env, const char *name, const char *s, int64_t *ms,
-    struct err *err)
+instant_option(
+    struct cmd_env *env, const char *name, const char *s, int64_t *ms, struct err *err)
 {
 	int64_t d;
 
@@ -124,8 +129,9 @@ remember(struct cmd_env *env, int64_t last, struct err *err)
 		err_errno(err, "writing standard output");
 		return errno == EPIPE ? RC_NONE : (err->rc = RC_IO);
 	}
-	return o.cursor ? cursor_set(env->desk->store, o.cursor, last, desk_now(env->desk), err)
-	                : RC_OK;
+	return o.cursor ? cursor_set(
+			      env->desk->store, o.cursor, last, desk_now(env->desk), err)
+			: RC_OK;
 }
 
 static enum rc
@@ -156,9 +162,9 @@ follow(struct cmd_env *env, struct log_want *w, struct err *err)
 static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
-	static const struct column columns[] = {{"EVENT", true, false}, {"AT", false, false},
-	    {"TICKET", true, false}, {"ACTOR", false, false}, {"ACTION", false, false},
-	    {"CHANGES", false, true}};
+	static const struct column columns[] = {{"EVENT", true, false},
+	    {"AT", false, false}, {"TICKET", true, false}, {"ACTOR", false, false},
+	    {"ACTION", false, false}, {"CHANGES", false, true}};
 	struct log_want w = {.ticket = o.ticket,
 	    .batch = o.batch,
 	    .actor = o.actor,
@@ -169,7 +175,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	enum rc rc;
 
 	if (argc > 0)
-		return err_fail(err, RC_USAGE, "\"%s\": say --ticket %s", argv[0], argv[0]);
+		return err_fail(
+		    err, RC_USAGE, "\"%s\": say --ticket %s", argv[0], argv[0]);
 	rc = desk_open(env->ctx, &want, &env->desk, err);
 	if (rc == RC_OK)
 		rc = actor_need(&env->desk->actor, "log.read", err);

@@ -11,8 +11,8 @@
 #include "query/show.h"
 
 static struct {
-	const char *subject, *requester, *queue, *priority, *kind, *channel, *message, *status,
-	    *assignee, *external_id;
+	const char *subject, *requester, *queue, *priority, *kind, *channel, *message,
+	    *status, *assignee, *external_id;
 	struct opt_list tags, fields, files, cc;
 	bool json, dry_run;
 } o;
@@ -20,30 +20,32 @@ static struct {
 static const struct opt opts[] = {
     {"subject", 's', OPT_TEXT, "text", "what it is about", &o.subject, NULL},
     {"requester", 'r', OPT_TEXT, "address", "who asks: \"Ann <ann@example.com>\"",
-        &o.requester, NULL},
+	&o.requester, NULL},
     {"queue", 'q', OPT_TEXT, "queue", "the queue it goes to, before routes", &o.queue,
-        "@queue"},
+	"@queue"},
     {"priority", 'p', OPT_TEXT, "priority", "low, normal, high or urgent", &o.priority,
-        "low normal high urgent"},
+	"low normal high urgent"},
     {"kind", 'k', OPT_TEXT, "kind", "question, incident, problem or task", &o.kind,
-        "question incident problem task"},
+	"question incident problem task"},
     {"status", 0, OPT_TEXT, "status", "another status than new", &o.status,
-        "new open pending hold solved closed"},
+	"new open pending hold solved closed"},
     {"assignee", 0, OPT_TEXT, "agent", "who works on it, or me", &o.assignee, "@agent"},
     {"tag", 't', OPT_LIST, "tag", "a tag; may be repeated", &o.tags, NULL},
     {"field", 'f', OPT_LIST, "k=v", "a field; may be repeated", &o.fields, NULL},
     {"cc", 0, OPT_LIST, "address", "a participant; may be repeated", &o.cc, NULL},
-    {"attach", 'a', OPT_LIST, "file", "an attachment; may be repeated", &o.files, "@file"},
-    {"channel", 'c', OPT_TEXT, "channel", "how it came: email chat phone social web api cli",
-        &o.channel, "email chat phone social web api cli"},
+    {"attach", 'a', OPT_LIST, "file", "an attachment; may be repeated", &o.files,
+	"@file"},
+    {"channel", 'c', OPT_TEXT, "channel",
+	"how it came: email chat phone social web api cli", &o.channel,
+	"email chat phone social web api cli"},
     {"message", 'm', OPT_TEXT, "text", "the first message, instead of stdin or $EDITOR",
-        &o.message, NULL},
+	&o.message, NULL},
     {"external-id", 0, OPT_TEXT, "id", "the same id again is the same ticket",
-        &o.external_id, NULL},
-    {"json", 'j', OPT_FLAG, NULL, "read drafts from stdin, one JSON object a line", &o.json,
-        NULL},
-    {"dry-run", 'N', OPT_FLAG, NULL, "say what would be made, and make nothing", &o.dry_run,
-        NULL},
+	&o.external_id, NULL},
+    {"json", 'j', OPT_FLAG, NULL, "read drafts from stdin, one JSON object a line",
+	&o.json, NULL},
+    {"dry-run", 'N', OPT_FLAG, NULL, "say what would be made, and make nothing",
+	&o.dry_run, NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -57,10 +59,11 @@ print(struct cmd_env *env, const struct change_result *r, struct err *err)
 
 	if (env->out->format != OUT_HUMAN || o.json)
 		return show_ticket(env->desk, env->out, t, err);
-	out_line(env->out, COLOR_NONE, "ticket %lld%s in queue %s, %s%s", (long long)t->id,
-	    o.dry_run        ? " (not made)"
-	    : r->created     ? ""
-	                     : " (was there already)",
+	out_line(env->out, COLOR_NONE, "ticket %lld%s in queue %s, %s%s",
+	    (long long)t->id,
+	    o.dry_run	 ? " (not made)"
+	    : r->created ? ""
+			 : " (was there already)",
 	    t->queue, *t->assignee ? "assigned to " : "assigned to nobody",
 	    *t->assignee ? t->assignee : "");
 	return RC_OK;
@@ -78,8 +81,8 @@ finish(struct change_tx *tx, struct err *err)
 /* ---- one ticket from options ---- */
 
 static enum rc
-add(struct cmd_env *env, struct draft *d, const char *key, enum change_op op, const char *v,
-    struct err *err)
+add(struct cmd_env *env, struct draft *d, const char *key, enum change_op op,
+    const char *v, struct err *err)
 {
 	if (v == NULL)
 		return RC_OK;
@@ -102,7 +105,8 @@ option_changes(struct cmd_env *env, struct draft *d, struct err *err)
 	for (size_t i = 0; rc == RC_OK && i < o.cc.n; i++)
 		rc = add(env, d, "cc", CHANGE_ADD, o.cc.v[i], err);
 	for (size_t i = 0; rc == RC_OK && i < o.fields.n; i++)
-		rc = changes_add_word(env->ctx, talloc_asprintf(env->ctx, "field.%s", o.fields.v[i]),
+		rc = changes_add_word(env->ctx,
+		    talloc_asprintf(env->ctx, "field.%s", o.fields.v[i]),
 		    env->desk->config, &d->changes, err);
 	return rc;
 }
@@ -135,8 +139,9 @@ draft_from_options(struct cmd_env *env, struct draft *d, struct err *err)
 		rc = err_fail(err, RC_USAGE, "a subject is missing (-s)");
 	else
 		rc = compose_text(env->desk, env->ctx, o.message, true,
-		    talloc_asprintf(env->ctx, "Subject: %s\n\n", o.subject ? o.subject : ""), &text,
-		    &n, err);
+		    talloc_asprintf(
+			env->ctx, "Subject: %s\n\n", o.subject ? o.subject : ""),
+		    &text, &n, err);
 	if (rc == RC_OK) {
 		split_subject(env->ctx, &text, &n);
 		record_set_text(head, "subject", o.subject);
@@ -152,7 +157,9 @@ draft_from_options(struct cmd_env *env, struct draft *d, struct err *err)
 		rc = option_changes(env, d, err);
 	if (rc == RC_OK)
 		rc = compose_body(env->desk->store, env->ctx, &d->message, text, n, err);
-	return rc == RC_OK ? compose_files(env->desk, env->ctx, &d->message, &o.files, err) : rc;
+	return rc == RC_OK
+		   ? compose_files(env->desk, env->ctx, &d->message, &o.files, err)
+		   : rc;
 }
 
 static enum rc
@@ -227,7 +234,8 @@ make(struct cmd_env *env, void *ctx, struct batch *b, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	for (; first == RC_OK && made < b->n; made++) {
-		first = change_new(tx, &env->desk->actor, &b->drafts[made], &r[made], &bad);
+		first =
+		    change_new(tx, &env->desk->actor, &b->drafts[made], &r[made], &bad);
 		if (first != RC_OK) {
 			err_wrap(&bad, "line %lld", (long long)b->lines[made]);
 			break;
@@ -279,7 +287,8 @@ static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	if (argc > 0)
-		return err_fail(err, RC_USAGE, "\"%s\": tkt-new takes options only (-s, -m, ...)", argv[0]);
+		return err_fail(err, RC_USAGE,
+		    "\"%s\": tkt-new takes options only (-s, -m, ...)", argv[0]);
 	if (o.json && isatty(STDIN_FILENO) == 1)
 		return err_fail(err, RC_USAGE, "--json reads drafts from a pipe or file");
 	return o.json ? new_many(env, err) : new_one(env, err);

@@ -16,14 +16,17 @@ static struct {
 } o;
 
 static const struct opt opts[] = {
-    {"message", 'm', OPT_TEXT, "text", "the text, instead of stdin or $EDITOR", &o.message,
-        NULL},
-    {"note", 0, OPT_FLAG, NULL, "for colleagues only: nothing leaves the desk", &o.note, NULL},
+    {"message", 'm', OPT_TEXT, "text", "the text, instead of stdin or $EDITOR",
+	&o.message, NULL},
+    {"note", 0, OPT_FLAG, NULL, "for colleagues only: nothing leaves the desk", &o.note,
+	NULL},
     {"status", 0, OPT_TEXT, "status", "set this status, too", &o.status,
-        "open pending hold solved closed"},
-    {"attach", 'a', OPT_LIST, "file", "an attachment; may be repeated", &o.files, "@file"},
+	"open pending hold solved closed"},
+    {"attach", 'a', OPT_LIST, "file", "an attachment; may be repeated", &o.files,
+	"@file"},
     {"cc", 0, OPT_LIST, "address", "a new participant; may be repeated", &o.cc, NULL},
-    {"dry-run", 'N', OPT_FLAG, NULL, "say what would happen, and do nothing", &o.dry_run, NULL},
+    {"dry-run", 'N', OPT_FLAG, NULL, "say what would happen, and do nothing", &o.dry_run,
+	NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -61,14 +64,15 @@ print(struct cmd_env *env, const struct change_result *r, struct err *err)
 		    (long long)r->message, (long long)r->ticket, r->after->status,
 		    o.dry_run ? " (not done)" : "");
 	if (!o.note)
-		cmd_note(env, *to ? "ticket %lld: to %s" : "ticket %lld: nobody to send it to%s",
+		cmd_note(env,
+		    *to ? "ticket %lld: to %s" : "ticket %lld: nobody to send it to%s",
 		    (long long)r->ticket, to);
 	return RC_OK;
 }
 
 static enum rc
-reply(struct cmd_env *env, int64_t id, const struct message *text, const struct changes *changes,
-    struct person_address *cc, struct err *err)
+reply(struct cmd_env *env, int64_t id, const struct message *text,
+    const struct changes *changes, struct person_address *cc, struct err *err)
 {
 	struct message m = *text;
 	struct edit e = {.ticket = id,
@@ -128,14 +132,16 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	struct source *s = NULL;
 	struct changes changes = {0};
 	struct message text = {0};
-	struct person_address *cc = talloc_zero_array(env->ctx, struct person_address, 64);
+	struct person_address *cc =
+	    talloc_zero_array(env->ctx, struct person_address, 64);
 	char *given = NULL, *start = talloc_strdup(env->ctx, "");
 	size_t n = 0;
 	int64_t id;
 	enum rc rc = source_open(env->ctx, argc, argv, STDIN_FILENO, &s, err);
 
 	if (rc == RC_OK && o.status != NULL)
-		rc = changes_add(env->ctx, "status", CHANGE_SET, o.status, env->desk->config, &changes, err);
+		rc = changes_add(env->ctx, "status", CHANGE_SET, o.status,
+		    env->desk->config, &changes, err);
 	if (rc == RC_OK && o.cc.n > 64)
 		rc = err_fail(err, RC_USAGE, "more than 64 --cc");
 	for (size_t i = 0; rc == RC_OK && i < o.cc.n; i++) {
@@ -146,7 +152,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if (rc == RC_OK && argc == 1 && !o.note && text_number(argv[0], &id))
 		rc = message_each(env->desk->store, id, quote, &start, err);
 	if (rc == RC_OK)
-		rc = compose_text(env->desk, env->ctx, o.message, argc > 0, start, &given, &n, err);
+		rc = compose_text(
+		    env->desk, env->ctx, o.message, argc > 0, start, &given, &n, err);
 	if (rc == RC_OK)
 		rc = compose_body(env->desk->store, env->ctx, &text, given, n, err);
 	if (rc == RC_OK && *text.body == '\0' && o.files.n == 0)

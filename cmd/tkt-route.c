@@ -1,4 +1,5 @@
-/* tkt-route: applies routes and assignment to tickets again, or says what they would do. */
+/* tkt-route: applies routes and assignment to tickets again, or says what they would do.
+ */
 #include <string.h>
 #include <talloc.h>
 #include <unistd.h>
@@ -14,7 +15,7 @@ static struct {
 static const struct opt opts[] = {
     {"dry-run", 'N', OPT_FLAG, NULL, "change nothing", &o.dry_run, NULL},
     {"explain", 0, OPT_FLAG, NULL, "rule by rule: matched, or the term that failed",
-        &o.explain, NULL},
+	&o.explain, NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -28,19 +29,21 @@ one(void *arg, struct change_tx *tx, int64_t id, struct change_result *r, struct
 }
 
 static void
-explain_rule(struct cmd_env *env, const struct change_result *r, const struct rule_trace *t)
+explain_rule(
+    struct cmd_env *env, const struct change_result *r, const struct rule_trace *t)
 {
 	if (env->out->format == OUT_JSON) {
 		out_json(env->out,
-		    json_pack("{s:s,s:I,s:s,s:s,s:b,s:s?,s:s?,s:b}", "type", "rule", "ticket",
-		        (json_int_t)r->ticket, "rule", t->rule, "block", t->block, "matched",
-		        t->matched, "failed", t->failed, "set", t->set, "applied",
-		        t->applied && !o.dry_run));
+		    json_pack("{s:s,s:I,s:s,s:s,s:b,s:s?,s:s?,s:b}", "type", "rule",
+			"ticket", (json_int_t)r->ticket, "rule", t->rule, "block",
+			t->block, "matched", t->matched, "failed", t->failed, "set",
+			t->set, "applied", t->applied && !o.dry_run));
 		return;
 	}
 	if (t->matched)
 		out_line(env->out, COLOR_GREEN, "ticket %lld: %s %s matches: %s%s",
-		    (long long)r->ticket, t->block, t->rule, t->set ? t->set : "no changes",
+		    (long long)r->ticket, t->block, t->rule,
+		    t->set ? t->set : "no changes",
 		    t->applied ? "" : " (so it is already)");
 	else
 		out_line(env->out, COLOR_DIM, "ticket %lld: %s %s does not match: %s",
@@ -59,16 +62,18 @@ done(void *arg, struct change_result *r, struct err *err)
 			out_line(env->out, COLOR_GREEN, "ticket %lld: assigned to %s",
 			    (long long)r->ticket, r->assigned);
 		else if (r->not_assigned != NULL)
-			out_line(env->out, COLOR_DIM, "ticket %lld: assigned to nobody: %s",
-			    (long long)r->ticket, r->not_assigned);
+			out_line(env->out, COLOR_DIM,
+			    "ticket %lld: assigned to nobody: %s", (long long)r->ticket,
+			    r->not_assigned);
 	}
 	if (o.explain && env->out->format == OUT_JSON)
 		return RC_OK;
 	if (env->out->format != OUT_HUMAN)
 		return show_ticket(env->desk, env->out, r->after, err);
 	if (!o.explain)
-		out_line(env->out, COLOR_NONE, "ticket %lld: queue %s, %s%s%s", (long long)r->ticket,
-		    r->after->queue, *r->after->assignee ? "assigned to " : "assigned to nobody",
+		out_line(env->out, COLOR_NONE, "ticket %lld: queue %s, %s%s%s",
+		    (long long)r->ticket, r->after->queue,
+		    *r->after->assignee ? "assigned to " : "assigned to nobody",
 		    r->after->assignee, r->changed ? "" : " (as before)");
 	return RC_OK;
 }

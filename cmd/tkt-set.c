@@ -14,8 +14,8 @@ static struct {
 } o;
 
 static const struct opt opts[] = {
-    {"dry-run", 'N', OPT_FLAG, NULL, "say what would change, and change nothing", &o.dry_run,
-        NULL},
+    {"dry-run", 'N', OPT_FLAG, NULL, "say what would change, and change nothing",
+	&o.dry_run, NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -47,13 +47,17 @@ done(void *arg, struct change_result *r, struct err *err)
 	if (env->out->format != OUT_HUMAN)
 		return show_ticket(env->desk, env->out, r->after, err);
 	if (!r->changed)
-		out_line(env->out, COLOR_DIM, "ticket %lld: nothing to change", (long long)r->ticket);
-	json_object_foreach (r->changes, key, v) {
-		char *from = json_dumps(json_array_get(v, 0), JSON_ENCODE_ANY | JSON_COMPACT);
-		char *to = json_dumps(json_array_get(v, 1), JSON_ENCODE_ANY | JSON_COMPACT);
+		out_line(env->out, COLOR_DIM, "ticket %lld: nothing to change",
+		    (long long)r->ticket);
+	json_object_foreach(r->changes, key, v)
+	{
+		char *from =
+		    json_dumps(json_array_get(v, 0), JSON_ENCODE_ANY | JSON_COMPACT);
+		char *to =
+		    json_dumps(json_array_get(v, 1), JSON_ENCODE_ANY | JSON_COMPACT);
 
-		out_line(env->out, COLOR_NONE, "ticket %lld: %s %s → %s%s", (long long)r->ticket, key,
-		    from, to, o.dry_run ? " (not done)" : "");
+		out_line(env->out, COLOR_NONE, "ticket %lld: %s %s → %s%s",
+		    (long long)r->ticket, key, from, to, o.dry_run ? " (not done)" : "");
 		free(from);
 		free(to);
 	}
@@ -75,10 +79,12 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		if (text_number(argv[i] + (argv[i][0] == '#'), &id))
 			ids[n++] = argv[i];
 		else
-			rc = changes_add_word(env->ctx, argv[i], env->desk->config, &s.changes, err);
+			rc = changes_add_word(
+			    env->ctx, argv[i], env->desk->config, &s.changes, err);
 	}
 	if (rc == RC_OK && s.changes.n == 0)
-		rc = err_fail(err, RC_USAGE, "say what to change: tkt-set 42 status=open");
+		rc =
+		    err_fail(err, RC_USAGE, "say what to change: tkt-set 42 status=open");
 	if (rc == RC_OK)
 		rc = source_open(env->ctx, n, ids, STDIN_FILENO, &source, err);
 	if (rc != RC_OK)

@@ -25,7 +25,8 @@ static enum rc
 split(void *ctx, const char *s, char **words, size_t *n, struct err *err)
 {
 	if (strlen(s) > LINE_MAX_BYTES)
-		return err_fail(err, RC_USAGE, "the command is longer than %d bytes", LINE_MAX_BYTES);
+		return err_fail(
+		    err, RC_USAGE, "the command is longer than %d bytes", LINE_MAX_BYTES);
 	for (*n = 0;; (*n)++) {
 		char *w, *to, quote = '\0';
 
@@ -53,7 +54,8 @@ split(void *ctx, const char *s, char **words, size_t *n, struct err *err)
 	return RC_OK;
 }
 
-/* An environment of known names and values; no editor, no pager, no TKT_* of the caller. */
+/* An environment of known names and values; no editor, no pager, no TKT_* of the caller.
+ */
 static enum rc
 environment(void *ctx, const char *agent, const char *desk, struct err *err)
 {
@@ -82,7 +84,8 @@ execute(void *ctx, char **words, struct err *err)
 	if (n <= 0)
 		return err_errno(err, "/proc/self/exe");
 	self[n] = '\0';
-	path = talloc_asprintf(ctx, "%.*s/%s", (int)(strrchr(self, '/') - self), self, words[0]);
+	path = talloc_asprintf(
+	    ctx, "%.*s/%s", (int)(strrchr(self, '/') - self), self, words[0]);
 	execv(path, words);
 	return err_errno(err, "%s", words[0]);
 }
@@ -97,7 +100,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	enum rc rc = RC_OK;
 
 	if (argc < 1)
-		return err_fail(err, RC_USAGE, "say which agent: tkt-shell AGENT [-- PROGRAM ARG...]");
+		return err_fail(err, RC_USAGE,
+		    "say which agent: tkt-shell AGENT [-- PROGRAM ARG...]");
 	want.as = argv[0];
 	if (argc > 1) { /* sudo: the words are on our own line */
 		for (n = 0; n < (size_t)argc - 1 && n < WORDS_MAX; n++)
@@ -106,7 +110,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		rc = split(env->ctx, line, words, &n, err);
 	}
 	if (rc == RC_OK && n == 0)
-		rc = err_fail(err, RC_USAGE, "say a program: list, show, new, reply, set, route, log");
+		rc = err_fail(err, RC_USAGE,
+		    "say a program: list, show, new, reply, set, route, log");
 	if (rc != RC_OK)
 		return rc;
 	if (strcmp(words[0], "tkt") == 0 && n > 1) {
@@ -118,8 +123,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if (word_index(allowed, words[0]) < 0)
 		return err_fail(err, RC_DENIED, "\"%s\" is not for agents%s", words[0],
 		    text_hint(env->ctx, words[0], allowed));
-	/* Opened here once: a wrong agent or owner is said by us, not by every program. With
-	 * TKT_BROKER set, desk_open() refuses -D and --as. */
+	/* Opened here once: a wrong agent or owner is said by us, not by every program.
+	 * With TKT_BROKER set, desk_open() refuses -D and --as. */
 	rc = desk_open(env->ctx, &want, &env->desk, err);
 	if (rc == RC_OK)
 		rc = environment(env->ctx, argv[0], env->desk->dir, err);

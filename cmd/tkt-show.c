@@ -1,4 +1,5 @@
-/* tkt-show: a ticket and its thread, for a person or as records; raw mail, attachments. */
+/* tkt-show: a ticket and its thread, for a person or as records; raw mail, attachments.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -26,8 +27,8 @@ static const struct opt opts[] = {
     {"full", 0, OPT_FLAG, NULL, "quoted text and signatures, too", &o.full, NULL},
     {"raw", 0, OPT_FLAG, NULL, "the mail as it came, byte for byte", &o.raw, NULL},
     {"message", 0, OPT_NUM, "id", "this message only", &o.message, NULL},
-    {"attachment", 0, OPT_NUM, "n", "write the n-th attachment of the thread to FILE or -",
-        &o.attachment, NULL},
+    {"attachment", 0, OPT_NUM, "n",
+	"write the n-th attachment of the thread to FILE or -", &o.attachment, NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -52,23 +53,28 @@ header(struct cmd_env *env, struct ticket *t, const struct person *p)
 	out_line(out, COLOR_BOLD, "#%lld  %s", (long long)t->id, t->subject);
 	out_line(out, COLOR_NONE, "%s · %s · %s · %s · %s",
 	    t->phase >= PHASE_MERGED ? phase_names[t->phase] : t->status,
-	    priority_names[t->priority], t->kind, t->queue, *t->assignee ? t->assignee : "nobody");
+	    priority_names[t->priority], t->kind, t->queue,
+	    *t->assignee ? t->assignee : "nobody");
 	out_line(out, COLOR_NONE, "from %s%s%s%s%s", p->name, *p->name ? " <" : "",
 	    p->address ? p->address : "", *p->name ? ">" : "",
-	    p->organization_name ? talloc_asprintf(env->ctx, " (%s)", p->organization_name) : "");
+	    p->organization_name
+		? talloc_asprintf(env->ctx, " (%s)", p->organization_name)
+		: "");
 	for (size_t i = 0; i < t->npeople; i++)
 		out_line(out, COLOR_NONE, "%s %s%s", t->people[i].role, t->people[i].who,
 		    t->people[i].confirmed ? "" : " (unconfirmed)");
 	for (size_t i = 0; i < t->ntags; i++)
 		line = talloc_asprintf_append(line, " %s", t->tags[i]);
 	for (size_t i = 0; i < t->nfields; i++)
-		line = talloc_asprintf_append(line, " %s=%s", t->fields[i].name, t->fields[i].value);
+		line = talloc_asprintf_append(
+		    line, " %s=%s", t->fields[i].name, t->fields[i].value);
 	for (size_t i = 0; i < t->nlinks; i++)
 		line = talloc_asprintf_append(
 		    line, " %s #%lld", t->links[i].rel, (long long)t->links[i].other);
 	if (*line != '\0')
 		out_line(out, COLOR_NONE, "%s", line + 1);
-	out_line(out, COLOR_DIM, "created %s, updated %s", instant_local(env->ctx, t->created_at, zone),
+	out_line(out, COLOR_DIM, "created %s, updated %s",
+	    instant_local(env->ctx, t->created_at, zone),
 	    instant_local(env->ctx, t->updated_at, zone));
 }
 
@@ -104,7 +110,8 @@ print_message(struct thread *th, const struct message *m)
 	out_line(out, note ? COLOR_YELLOW : COLOR_GREEN, "%s %s · %s%s%s%s",
 	    strcmp(m->direction, "out") == 0 ? "◂" : "▸", author_name(env, m),
 	    instant_local(env->ctx, m->created_at, desk_zone(env->desk)),
-	    strcmp(m->kind, "reply") == 0 ? "" : " · ", strcmp(m->kind, "reply") == 0 ? "" : m->kind,
+	    strcmp(m->kind, "reply") == 0 ? "" : " · ",
+	    strcmp(m->kind, "reply") == 0 ? "" : m->kind,
 	    m->flags & MESSAGE_UNVERIFIED ? " · unverified sender" : "");
 	if (strcmp(m->kind, "system") == 0 && m->subject != NULL)
 		out_line(out, COLOR_DIM, "  new subject: %s", m->subject);
@@ -112,9 +119,11 @@ print_message(struct thread *th, const struct message *m)
 	if (*m->quoted != '\0' && o.full)
 		out_block(out, m->quoted, 2);
 	else if (*m->quoted != '\0')
-		out_line(out, COLOR_DIM, "  [%zu quoted lines: --full shows them]", quoted + 1);
+		out_line(out, COLOR_DIM, "  [%zu quoted lines: --full shows them]",
+		    quoted + 1);
 	if (m->flags & MESSAGE_CUT)
-		out_line(out, COLOR_DIM, "  [the text is longer: see its attachment or --raw]");
+		out_line(out, COLOR_DIM,
+		    "  [the text is longer: see its attachment or --raw]");
 	for (size_t i = 0; i < m->nattachments; i++)
 		out_line(out, COLOR_DIM, "  [%lld] %s (%s, %lld bytes)",
 		    (long long)(th->attachments + (int64_t)i + 1), m->attachments[i].name,
@@ -169,7 +178,8 @@ each_find(void *arg, struct message *m, struct err *err)
 }
 
 static enum rc
-write_file(struct cmd_env *env, const char *path, const void *data, size_t n, struct err *err)
+write_file(
+    struct cmd_env *env, const char *path, const void *data, size_t n, struct err *err)
 {
 	int fd;
 	size_t done = 0;
@@ -180,7 +190,8 @@ write_file(struct cmd_env *env, const char *path, const void *data, size_t n, st
 		return RC_OK;
 	}
 	if (env->desk->brokered)
-		return err_fail(err, RC_DENIED, "%s: files cannot be named through tkt-shell", path);
+		return err_fail(
+		    err, RC_DENIED, "%s: files cannot be named through tkt-shell", path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return err_errno(err, "%s", path);
@@ -203,8 +214,8 @@ show_bytes(struct cmd_env *env, int64_t ticket, const char *path, struct err *er
 	enum rc rc = message_each(env->desk->store, ticket, each_find, &th, err);
 
 	if (rc == RC_OK && !th.found)
-		rc = err_fail(err, RC_NOTFOUND, "ticket %lld has no %s", (long long)ticket,
-		    o.raw ? "raw mail" : "such attachment");
+		rc = err_fail(err, RC_NOTFOUND, "ticket %lld has no %s",
+		    (long long)ticket, o.raw ? "raw mail" : "such attachment");
 	if (rc == RC_OK)
 		rc = blob_get(env->desk->store, env->ctx, th.hash, &data, &n, err);
 	return rc == RC_OK ? write_file(env, path, data, n, err) : rc;
@@ -279,7 +290,8 @@ show(struct cmd_env *env, int64_t id, struct err *err)
 		if (rc == RC_OK)
 			out_json(env->out, record);
 	}
-	return rc == RC_OK ? message_each(env->desk->store, id, each_message, &th, err) : rc;
+	return rc == RC_OK ? message_each(env->desk->store, id, each_message, &th, err)
+			   : rc;
 }
 
 static enum rc
@@ -290,7 +302,8 @@ bytes(struct cmd_env *env, int argc, char **argv, struct err *err)
 	enum rc rc;
 
 	if (argc < 1 || argc > 2 || !text_number(argv[0], &id))
-		return err_fail(err, RC_USAGE, "say one ticket, and a file or -: tkt-show %s 42 FILE",
+		return err_fail(err, RC_USAGE,
+		    "say one ticket, and a file or -: tkt-show %s 42 FILE",
 		    o.raw ? "--raw" : "--attachment 1");
 	rc = get(env, id, &t, err);
 	return rc == RC_OK ? show_bytes(env, id, argc == 2 ? argv[1] : NULL, err) : rc;

@@ -14,8 +14,8 @@ static struct {
 } o;
 
 static const struct opt opts[] = {
-    {"follow", 0, OPT_FLAG, NULL, "stay and tick every minute; spares commands the checkpoint",
-        &o.follow, NULL},
+    {"follow", 0, OPT_FLAG, NULL,
+	"stay and tick every minute; spares commands the checkpoint", &o.follow, NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -62,7 +62,8 @@ wake(struct cmd_env *env, int64_t *woken, struct err *err)
 	enum rc rc = due_to_wake(env, ids, &n, err);
 
 	if (rc == RC_OK && n > 0)
-		rc = changes_add(ctx, "snoozed_until", CHANGE_SET, "", env->desk->config, &changes, err);
+		rc = changes_add(ctx, "snoozed_until", CHANGE_SET, "", env->desk->config,
+		    &changes, err);
 	if (rc == RC_OK && n > 0)
 		rc = change_begin(ctx, env->desk, 0, &tx, err);
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
@@ -113,9 +114,8 @@ tick(struct cmd_env *env, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	if (env->out->format == OUT_JSON)
-		out_json(env->out,
-		    json_pack("{s:s,s:I,s:I}", "type", "tick", "woken", (json_int_t)woken, "merged",
-		        (json_int_t)merged));
+		out_json(env->out, json_pack("{s:s,s:I,s:I}", "type", "tick", "woken",
+				       (json_int_t)woken, "merged", (json_int_t)merged));
 	else if (env->out->format == OUT_HUMAN)
 		out_line(env->out, COLOR_NONE, "%lld tickets woken, %lld index merges",
 		    (long long)woken, (long long)merged);
@@ -130,7 +130,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	enum rc rc;
 
 	if (argc > 0)
-		return err_fail(err, RC_USAGE, "\"%s\": tkt-tick takes options only", argv[0]);
+		return err_fail(
+		    err, RC_USAGE, "\"%s\": tkt-tick takes options only", argv[0]);
 	rc = actor_need(&env->desk->actor, "desk.config", err);
 	if (rc == RC_OK)
 		rc = tick(env, err);
@@ -142,7 +143,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	while (rc == RC_OK && !stopped) {
 		int64_t now = now_ms();
 
-		if (usleep((useconds_t)(MINUTE_MS - now % MINUTE_MS) * 1000) == 0 && !stopped)
+		if (usleep((useconds_t)(MINUTE_MS - now % MINUTE_MS) * 1000) == 0 &&
+		    !stopped)
 			rc = tick(env, err);
 	}
 	return rc;

@@ -24,7 +24,8 @@ execute(void *ctx, const char *program, char **argv, struct err *err)
 	if (n > 0) {
 		self[n] = '\0';
 		slash = strrchr(self, '/');
-		path = talloc_asprintf(ctx, "%.*s/%s", (int)(slash - self), self, program);
+		path =
+		    talloc_asprintf(ctx, "%.*s/%s", (int)(slash - self), self, program);
 		execv(path, argv);
 	}
 	execvp(program, argv);
@@ -39,7 +40,8 @@ help(struct cmd_env *env, int argc, char **argv, struct err *err)
 		char *name = talloc_asprintf(env->ctx, "tkt-%s", argv[0]);
 
 		for (size_t i = 0; programs[i].name != NULL; i++) {
-			if (strcmp(programs[i].name, argv[0]) == 0 || strcmp(programs[i].name, name) == 0) {
+			if (strcmp(programs[i].name, argv[0]) == 0 ||
+			    strcmp(programs[i].name, name) == 0) {
 				words[1] = talloc_strdup(env->ctx, programs[i].name);
 				return execute(env->ctx, "man", words, err);
 			}
@@ -47,7 +49,8 @@ help(struct cmd_env *env, int argc, char **argv, struct err *err)
 		return err_fail(err, RC_USAGE, "\"%s\": no such program", argv[0]);
 	}
 	for (size_t i = 0; programs[i].name != NULL; i++)
-		out_line(env->out, COLOR_NONE, "%-14s %s", programs[i].name, programs[i].summary);
+		out_line(env->out, COLOR_NONE, "%-14s %s", programs[i].name,
+		    programs[i].summary);
 	return RC_OK;
 }
 
@@ -55,7 +58,8 @@ static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	if (argc > 0 && strcmp(argv[0], "help") != 0)
-		return err_fail(err, RC_USAGE, "say the program first: tkt %s ...", argv[0]);
+		return err_fail(
+		    err, RC_USAGE, "say the program first: tkt %s ...", argv[0]);
 	return help(env, argc > 0 ? argc - 1 : 0, argv + 1, err);
 }
 
@@ -85,13 +89,14 @@ main(int argc, char **argv)
 		const char *p = programs[i].name;
 
 		names[n++] = text_starts(p, "tkt-") ? p + 4 : p;
-		if (strcmp(p, name) == 0 || (strcmp(p, argv[1]) == 0 && strcmp(p, "tkt") != 0)) {
+		if (strcmp(p, name) == 0 ||
+		    (strcmp(p, argv[1]) == 0 && strcmp(p, "tkt") != 0)) {
 			(void)execute(ctx, p, argv + 1, &err);
 			fprintf(stderr, "tkt: %s\n", err.text);
 			return err_status(err.rc);
 		}
 	}
-	fprintf(stderr, "tkt: \"%s\": no such program%s\n", text_safe(ctx, argv[1], TEXT_LINE),
-	    text_hint(ctx, argv[1], names));
+	fprintf(stderr, "tkt: \"%s\": no such program%s\n",
+	    text_safe(ctx, argv[1], TEXT_LINE), text_hint(ctx, argv[1], names));
 	return err_status(RC_USAGE);
 }

@@ -8,7 +8,10 @@
 
 #include "base/mem.h"
 
-enum { CONTEXT = 3, TABLE_MAX = 4000000 }; /* larger middles are shown as replaced whole */
+enum {
+	CONTEXT = 3,
+	TABLE_MAX = 4000000
+}; /* larger middles are shown as replaced whole */
 
 struct lines {
 	const char **v;
@@ -38,10 +41,12 @@ table(void *ctx, const char **a, size_t n, const char **b, size_t m)
 
 	for (size_t i = n; i-- > 0;) {
 		for (size_t j = m; j-- > 0;) {
-			uint16_t down = t[(i + 1) * (m + 1) + j], right = t[i * (m + 1) + j + 1];
+			uint16_t down = t[(i + 1) * (m + 1) + j],
+				 right = t[i * (m + 1) + j + 1];
 
 			if (strcmp(a[i], b[j]) == 0)
-				t[i * (m + 1) + j] = (uint16_t)(t[(i + 1) * (m + 1) + j + 1] + 1);
+				t[i * (m + 1) + j] =
+				    (uint16_t)(t[(i + 1) * (m + 1) + j + 1] + 1);
 			else
 				t[i * (m + 1) + j] = down > right ? down : right;
 		}
@@ -59,8 +64,7 @@ emit(void *ctx, char mark, const char *s, void (*line)(void *, const char *), vo
 }
 
 bool
-diff_lines(
-    const char *as, const char *bs, void (*line)(void *, const char *), void *arg)
+diff_lines(const char *as, const char *bs, void (*line)(void *, const char *), void *arg)
 {
 	void *ctx = talloc_new(NULL);
 	struct lines a = split(ctx, as), b = split(ctx, bs);
@@ -72,7 +76,7 @@ diff_lines(
 	while (head < a.n && head < b.n && strcmp(a.v[head], b.v[head]) == 0)
 		head++;
 	while (tail < a.n - head && tail < b.n - head &&
-	    strcmp(a.v[a.n - 1 - tail], b.v[b.n - 1 - tail]) == 0)
+	       strcmp(a.v[a.n - 1 - tail], b.v[b.n - 1 - tail]) == 0)
 		tail++;
 	n = a.n - head - tail;
 	m = b.n - head - tail;
@@ -82,7 +86,8 @@ diff_lines(
 	}
 	x = a.v + head;
 	y = b.v + head;
-	if (n > 0 && m > 0 && n < UINT16_MAX && m < UINT16_MAX && (n + 1) * (m + 1) < TABLE_MAX)
+	if (n > 0 && m > 0 && n < UINT16_MAX && m < UINT16_MAX &&
+	    (n + 1) * (m + 1) < TABLE_MAX)
 		t = table(ctx, x, n, y, m);
 	snprintf(at, sizeof(at), "@ line %zu @@", head + 1);
 	emit(ctx, '@', at, line, arg);
@@ -93,7 +98,8 @@ diff_lines(
 			emit(ctx, ' ', x[i], line, arg);
 			i++, j++;
 		} else if (i < n &&
-		    (t == NULL || j == m || t[(i + 1) * (m + 1) + j] >= t[i * (m + 1) + j + 1])) {
+			   (t == NULL || j == m ||
+			       t[(i + 1) * (m + 1) + j] >= t[i * (m + 1) + j + 1])) {
 			emit(ctx, '-', x[i++], line, arg);
 		} else {
 			emit(ctx, '+', y[j++], line, arg);

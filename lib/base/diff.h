@@ -6,7 +6,7 @@
 
 /* Calls `line` for each line of the difference (first byte ' ', '-', '+', or '@' for a
  * heading), three lines of context around; false when there is none. */
-bool diff_lines(const char *a, const char *b, void (*line)(void *arg, const char *text),
-    void *arg);
+bool diff_lines(
+    const char *a, const char *b, void (*line)(void *arg, const char *text), void *arg);
 
 #endif

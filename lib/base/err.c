@@ -16,8 +16,7 @@ one_line(char *s)
 	}
 }
 
-static void PRINTF(3, 0)
-record(struct err *err, enum rc rc, const char *fmt, va_list ap)
+static void PRINTF(3, 0) record(struct err *err, enum rc rc, const char *fmt, va_list ap)
 {
 	err->rc = rc;
 	err->place[0] = '\0';
@@ -97,7 +96,8 @@ err_place(struct err *err, const char *line, size_t at)
 	/* A long line is shown around the place only. */
 	enum { AROUND = 60 };
 	size_t len = strlen(line), from = at > AROUND ? at - AROUND : 0;
-	size_t show = len - from > (size_t)2 * AROUND ? (size_t)2 * AROUND : len - from, col = 0;
+	size_t show = len - from > (size_t)2 * AROUND ? (size_t)2 * AROUND : len - from,
+	       col = 0;
 
 	while (from > 0 && ((unsigned char)line[from] & 0xc0) == 0x80) {
 		from--;

@@ -17,10 +17,10 @@ enum rc {
 	RC_EXISTS,   /* it is there already */
 	RC_DENIED,   /* this actor may not */
 	RC_BUSY,     /* locked, disk full: the same call may succeed later */
-	RC_IO,       /* reading or writing failed */
-	RC_NET,      /* a service is away */
+	RC_IO,	     /* reading or writing failed */
+	RC_NET,	     /* a service is away */
 	RC_CONFIG,   /* the configuration or the version of the store is wrong */
-	RC_BUG       /* our fault */
+	RC_BUG	     /* our fault */
 };
 
 #define ERR_TEXT_MAX 1024
@@ -34,7 +34,8 @@ struct err {
 	char place[ERR_PLACE_MAX];
 };
 
-/* Each of these records and returns the code, so that `return err_fail(...)` reads well. */
+/* Each of these records and returns the code, so that `return err_fail(...)` reads well.
+ */
 enum rc err_fail(struct err *err, enum rc rc, const char *fmt, ...) PRINTF(3, 4);
 /* Puts "CONTEXT: " in front of what err says; returns its code. */
 enum rc err_wrap(struct err *err, const char *fmt, ...) PRINTF(2, 3);

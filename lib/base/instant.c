@@ -172,7 +172,8 @@ instant_zone_known(const char *zone)
 	char path[256];
 
 	if (*zone == '\0' || *zone == '/' || strstr(zone, "..") != NULL ||
-	    (size_t)snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zone) >= sizeof(path))
+	    (size_t)snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zone) >=
+		sizeof(path))
 		return false;
 	return access(path, R_OK) == 0;
 }
@@ -180,7 +181,8 @@ instant_zone_known(const char *zone)
 static const struct {
 	char unit;
 	int64_t ms;
-} units[] = {{'w', 604800000}, {'d', 86400000}, {'h', 3600000}, {'m', 60000}, {'s', 1000}};
+} units[] = {
+    {'w', 604800000}, {'d', 86400000}, {'h', 3600000}, {'m', 60000}, {'s', 1000}};
 
 bool
 duration_parse(const char *s, int64_t *ms)
@@ -219,8 +221,8 @@ duration_print(void *ctx, int64_t ms)
 
 	for (size_t u = 0; u < sizeof(units) / sizeof(units[0]); u++) {
 		if (ms / units[u].ms > 0)
-			s = talloc_asprintf_append(s, "%lld%c",
-			    (long long)(ms / units[u].ms), units[u].unit);
+			s = talloc_asprintf_append(
+			    s, "%lld%c", (long long)(ms / units[u].ms), units[u].unit);
 		ms %= units[u].ms;
 	}
 	return *s ? s : talloc_strdup(ctx, "0s");

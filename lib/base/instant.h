@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define INSTANT_NONE 0           /* "has not happened": a nullable column's NULL */
-#define INSTANT_NEVER INT64_MAX  /* the sentinel of sorted columns */
+#define INSTANT_NONE 0		     /* "has not happened": a nullable column's NULL */
+#define INSTANT_NEVER INT64_MAX	     /* the sentinel of sorted columns */
 #define INSTANT_MAX 32000000000000LL /* late in the year 2983: later is a mistake */
 
 /* The machine's clock. Everything that asks for the time asks here or desk_now(). */

@@ -5,8 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static void __attribute__((noreturn))
-out_of_memory(void)
+static void __attribute__((noreturn)) out_of_memory(void)
 {
 	static const char text[] = "tkt: out of memory\n";
 	ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);

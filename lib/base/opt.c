@@ -24,14 +24,16 @@ is_term(const char *s)
 }
 
 static enum rc
-unknown(void *ctx, const struct opt *opts, char **argv, int at, int letter, struct err *err)
+unknown(
+    void *ctx, const struct opt *opts, char **argv, int at, int letter, struct err *err)
 {
 	const char *names[OPTS_MAX + 1], *word = argv[at];
 	size_t n = 0;
 	char *name;
 
 	if (!text_starts(word, "--"))
-		return err_fail(err, RC_USAGE, "unknown option \"-%c\" (see --help)", letter);
+		return err_fail(
+		    err, RC_USAGE, "unknown option \"-%c\" (see --help)", letter);
 	for (; opts[n].name != NULL && n < OPTS_MAX; n++)
 		names[n] = opts[n].name;
 	names[n] = NULL;
@@ -39,8 +41,10 @@ unknown(void *ctx, const struct opt *opts, char **argv, int at, int letter, stru
 	word = text_nearest(name, names);
 	if (word != NULL)
 		return err_fail(err, RC_USAGE,
-		    "unknown or ambiguous option \"--%s\" (did you mean \"--%s\"?)", name, word);
-	return err_fail(err, RC_USAGE, "unknown or ambiguous option \"--%s\" (see --help)", name);
+		    "unknown or ambiguous option \"--%s\" (did you mean \"--%s\"?)", name,
+		    word);
+	return err_fail(
+	    err, RC_USAGE, "unknown or ambiguous option \"--%s\" (see --help)", name);
 }
 
 static enum rc
@@ -57,8 +61,8 @@ assign(void *ctx, const struct opt *o, const char *value, struct err *err)
 		break;
 	case OPT_NUM:
 		if (!text_number(value, o->to))
-			return err_fail(
-			    err, RC_USAGE, "--%s: \"%s\" is not a number", o->name, value);
+			return err_fail(err, RC_USAGE, "--%s: \"%s\" is not a number",
+			    o->name, value);
 		break;
 	case OPT_LIST:
 		text_push(ctx, &list->v, &list->n, value);
@@ -68,11 +72,12 @@ assign(void *ctx, const struct opt *o, const char *value, struct err *err)
 }
 
 enum rc
-opt_parse(void *ctx, const struct opt *opts, bool terms, int argc, char **argv, char ***args,
-    int *n, struct err *err)
+opt_parse(void *ctx, const struct opt *opts, bool terms, int argc, char **argv,
+    char ***args, int *n, struct err *err)
 {
 	struct option longs[OPTS_MAX + 1] = {{0}};
-	char shorts[2 * OPTS_MAX + 2] = ":", **words = mem_array(ctx, char *, (size_t)argc + 1);
+	char shorts[2 * OPTS_MAX + 2] = ":",
+				   **words = mem_array(ctx, char *, (size_t)argc + 1);
 	size_t count = 0, s = 1;
 	int c;
 	bool ended = false;
@@ -92,8 +97,8 @@ opt_parse(void *ctx, const struct opt *opts, bool terms, int argc, char **argv, 
 	for (int i = 0; i < argc; i++) {
 		ended = ended || strcmp(argv[i], "--") == 0;
 		words[i] = terms && !ended && i > 0 && is_term(argv[i])
-		    ? talloc_asprintf(ctx, "%c%s", TERM_MARK, argv[i])
-		    : argv[i];
+			       ? talloc_asprintf(ctx, "%c%s", TERM_MARK, argv[i])
+			       : argv[i];
 	}
 	words[argc] = NULL;
 	opterr = 0;
@@ -103,15 +108,17 @@ opt_parse(void *ctx, const struct opt *opts, bool terms, int argc, char **argv, 
 		enum rc rc;
 
 		if (c == '?') {
-			/* A bad letter in a cluster has not moved optind past its word yet. */
+			/* A bad letter in a cluster has not moved optind past its word
+			 * yet. */
 			int at = optopt > 0 && optopt < LONG_BASE ? optind : optind - 1;
 
 			if (optopt >= LONG_BASE)
-				return err_fail(err, RC_USAGE, "option --%s takes no value",
+				return err_fail(err, RC_USAGE,
+				    "option --%s takes no value",
 				    opts[optopt - LONG_BASE].name);
 			if (optopt > 0)
-				return err_fail(
-				    err, RC_USAGE, "unknown option \"-%c\" (see --help)", optopt);
+				return err_fail(err, RC_USAGE,
+				    "unknown option \"-%c\" (see --help)", optopt);
 			return unknown(ctx, opts, words, at, optopt, err);
 		}
 		if (c == ':')
@@ -144,8 +151,8 @@ opt_help(FILE *to, const struct opt *opts)
 		char left[80];
 
 		snprintf(left, sizeof(left), "%c%c%s--%s%s%s", opts->letter ? '-' : ' ',
-		    opts->letter ? opts->letter : ' ', opts->letter ? ", " : "  ", opts->name,
-		    opts->arg ? " " : "", opts->arg ? opts->arg : "");
+		    opts->letter ? opts->letter : ' ', opts->letter ? ", " : "  ",
+		    opts->name, opts->arg ? " " : "", opts->arg ? opts->arg : "");
 		fprintf(to, "  %-28s %s\n", left, opts->help);
 	}
 }
@@ -155,6 +162,6 @@ opt_dump(FILE *to, const struct opt *opts)
 {
 	for (; opts->name != NULL; opts++)
 		fprintf(to, "%.1s\t%s\t%s\t%s\t%s\n", opts->letter ? &opts->letter : "-",
-		    opts->name, opts->arg ? opts->arg : "-", opts->words ? opts->words : "-",
-		    opts->help);
+		    opts->name, opts->arg ? opts->arg : "-",
+		    opts->words ? opts->words : "-", opts->help);
 }

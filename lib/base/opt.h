@@ -23,17 +23,17 @@ struct opt_list {
 
 struct opt {
 	const char *name; /* long name, without dashes */
-	char letter;      /* or '\0' */
+	char letter;	  /* or '\0' */
 	enum opt_kind kind;
 	const char *arg;   /* what the value is, for help; NULL for a flag */
 	const char *help;  /* a few words */
-	void *to;          /* where the value goes */
-	const char *words; /* blank-separated values for completion, or @queue, @agent, ...:
-	                      names that `tkt-config show --names` prints */
+	void *to;	   /* where the value goes */
+	const char *words; /* blank-separated values for completion, or @queue, @agent,
+			      ...: names that `tkt-config show --names` prints */
 };
-#define OPTS_END                                                                         \
-	{                                                                                    \
-		0                                                                                \
+#define OPTS_END  \
+	{         \
+		0 \
 	}
 
 enum { OPTS_MAX = 48 };

@@ -58,8 +58,9 @@ out_open(void *ctx, const char *name, struct out **out, struct err *err)
 		while (formats[i] != NULL && strcmp(formats[i], name) != 0)
 			i++;
 		if (formats[i] == NULL)
-			return err_fail(err, RC_USAGE, "--output \"%s\": use json, human, tsv or ids%s",
-			    name, text_hint(ctx, name, formats));
+			return err_fail(err, RC_USAGE,
+			    "--output \"%s\": use json, human, tsv or ids%s", name,
+			    text_hint(ctx, name, formats));
 		o->format = (enum out_format)i;
 	}
 	o->width = o->tty ? terminal_width() : 0;
@@ -268,14 +269,16 @@ table_flush(struct out *out)
 	if (!t->titled) {
 		fputs(color_on(out, COLOR_DIM), out->to);
 		for (size_t c = 0; c < t->n; c++)
-			cell(out, &t->columns[c], t->columns[c].title, width[c], c + 1 == t->n);
+			cell(out, &t->columns[c], t->columns[c].title, width[c],
+			    c + 1 == t->n);
 		fprintf(out->to, "%s\n", color_off(out, COLOR_DIM));
 		t->titled = true;
 	}
 	for (size_t r = 0; r < t->rows; r++) {
 		fputs(color_on(out, t->row[r].color), out->to);
 		for (size_t c = 0; c < t->n; c++)
-			cell(out, &t->columns[c], t->row[r].cells[c], width[c], c + 1 == t->n);
+			cell(out, &t->columns[c], t->row[r].cells[c], width[c],
+			    c + 1 == t->n);
 		fprintf(out->to, "%s\n", color_off(out, t->row[r].color));
 		talloc_free(t->row[r].cells);
 	}

@@ -11,21 +11,28 @@
 
 enum out_format { OUT_JSON, OUT_HUMAN, OUT_TSV, OUT_IDS };
 
-enum out_color { COLOR_NONE, COLOR_DIM, COLOR_BOLD, COLOR_RED, COLOR_YELLOW, COLOR_GREEN };
+enum out_color {
+	COLOR_NONE,
+	COLOR_DIM,
+	COLOR_BOLD,
+	COLOR_RED,
+	COLOR_YELLOW,
+	COLOR_GREEN
+};
 
 struct column {
 	const char *title; /* upper case for people, the record's key for tsv */
-	bool right;        /* align right */
-	bool flex;         /* gives way when the terminal is narrow; one a table */
+	bool right;	   /* align right */
+	bool flex;	   /* gives way when the terminal is narrow; one a table */
 };
 
 struct out {
 	FILE *to;
 	enum out_format format;
-	bool tty;      /* a person sees it */
-	bool color;    /* and may see colours */
-	int width;     /* columns of the terminal; 0: no limit */
-	long pager;    /* pid of the pager, or 0 */
+	bool tty;   /* a person sees it */
+	bool color; /* and may see colours */
+	int width;  /* columns of the terminal; 0: no limit */
+	long pager; /* pid of the pager, or 0 */
 	struct table *table;
 };
 

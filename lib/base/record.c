@@ -41,7 +41,8 @@ reader_ready(const struct reader *r)
 {
 	struct pollfd p = {.fd = r->fd, .events = POLLIN};
 
-	if (r->eof || (r->to > r->from && memchr(r->buf + r->from, '\n', r->to - r->from)))
+	if (r->eof ||
+	    (r->to > r->from && memchr(r->buf + r->from, '\n', r->to - r->from)))
 		return true;
 	return poll(&p, 1, 0) > 0;
 }
@@ -57,7 +58,8 @@ more(struct reader *r, struct err *err)
 		r->from = 0;
 	}
 	if (r->room - r->to < READ_STEP) {
-		r->room = r->to + READ_STEP > 2 * r->room ? r->to + READ_STEP : 2 * r->room;
+		r->room =
+		    r->to + READ_STEP > 2 * r->room ? r->to + READ_STEP : 2 * r->room;
 		r->buf = mem_grow(r, r->buf, char, r->room);
 	}
 	do
@@ -83,7 +85,8 @@ line_next(struct reader *r, const char **s, size_t *n, struct err *err)
 	r->line++;
 	for (;;) {
 		if (r->to > r->from + seen)
-			end = memchr(r->buf + r->from + seen, '\n', r->to - r->from - seen);
+			end =
+			    memchr(r->buf + r->from + seen, '\n', r->to - r->from - seen);
 		if (end != NULL || r->eof)
 			break;
 		seen = r->to - r->from;
@@ -152,8 +155,9 @@ reader_next(struct reader *r, json_t **out, struct err *err)
 		    (long long)r->line, RECORD_DEPTH_MAX);
 	o = json_loadb(s, n, JSON_REJECT_DUPLICATES, &je);
 	if (o == NULL)
-		return err_fail(err, RC_INVALID, "line %lld: not valid JSON, column %d: %s",
-		    (long long)r->line, je.column, je.text);
+		return err_fail(err, RC_INVALID,
+		    "line %lld: not valid JSON, column %d: %s", (long long)r->line,
+		    je.column, je.text);
 	if (!json_is_object(o)) {
 		json_decref(o);
 		return err_fail(

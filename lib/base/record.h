@@ -9,7 +9,7 @@
 #include "base/err.h"
 
 #define RECORD_LINE_MAX (16 * 1024 * 1024) /* bytes of one line of input */
-#define RECORD_DEPTH_MAX 64                /* nested arrays and objects */
+#define RECORD_DEPTH_MAX 64		   /* nested arrays and objects */
 
 struct reader;
 /* Reads from a descriptor that stays the caller's; the reader belongs to ctx. */

@@ -208,7 +208,7 @@ text_is_name(const char *s, size_t max)
 	size_t n = strlen(s);
 
 	return n > 0 && n <= max && s[0] != '-' && s[0] != '_' &&
-	    strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == n;
+	       strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == n;
 }
 
 bool
@@ -268,7 +268,8 @@ distance(const char *a, const char *b)
 		for (size_t j = 1; j <= lb; j++) {
 			now[j] = least(least(last[j] + 1, now[j - 1] + 1),
 			    last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
 				now[j] = least(now[j], before[j - 2] + 1);
 		}
 		t = before, before = last, last = now, now = t;

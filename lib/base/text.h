@@ -31,7 +31,8 @@ size_t text_prefix(const char *s, size_t n);
 /* ASCII lower case in place; returns its argument. */
 char *text_lower(char *s);
 bool text_starts(const char *s, const char *prefix);
-/* s is a word of [a-z0-9_-] that starts with a letter or digit, of at most `max` bytes. */
+/* s is a word of [a-z0-9_-] that starts with a letter or digit, of at most `max` bytes.
+ */
 bool text_is_name(const char *s, size_t max);
 /* Shell-style pattern with * only, as in rights: "ticket.*". */
 bool text_glob(const char *pattern, const char *s);

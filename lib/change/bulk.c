@@ -69,8 +69,10 @@ transaction(struct bulk *b, void *ctx, const int64_t *ids, size_t n, struct err 
 
 enum rc
 bulk_run(struct desk *d, struct source *s, bool dry_run,
-    enum rc (*one)(void *, struct change_tx *, int64_t, struct change_result *, struct err *),
-    enum rc (*done)(void *, struct change_result *, struct err *), void *arg, struct err *err)
+    enum rc (*one)(
+	void *, struct change_tx *, int64_t, struct change_result *, struct err *),
+    enum rc (*done)(void *, struct change_result *, struct err *), void *arg,
+    struct err *err)
 {
 	struct bulk b = {d, s, dry_run, one, done, arg, source_many(s) ? -1 : 0};
 	int64_t ids[BATCH];

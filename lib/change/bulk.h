@@ -10,8 +10,8 @@
  * after its commit (before the rollback of a dry run). Stops at the first error, keeping
  * what came before. */
 enum rc bulk_run(struct desk *d, struct source *s, bool dry_run,
-    enum rc (*one)(void *arg, struct change_tx *tx, int64_t ticket, struct change_result *r,
-        struct err *err),
+    enum rc (*one)(void *arg, struct change_tx *tx, int64_t ticket,
+	struct change_result *r, struct err *err),
     enum rc (*done)(void *arg, struct change_result *r, struct err *err), void *arg,
     struct err *err) CHECKED;
 

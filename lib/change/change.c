@@ -35,7 +35,7 @@ struct work {
 	struct ticket *before; /* as stored; NULL: new */
 	struct ticket *t;      /* as it becomes */
 	struct ticket last;    /* as of the last event */
-	bool logged;           /* an event is pending already */
+	bool logged;	       /* an event is pending already */
 	struct message *message;
 	const char *assign; /* strategy a rule asked for */
 	struct pending events[EVENTS_MAX];
@@ -123,8 +123,7 @@ static enum rc
 log_change(struct work *w, const struct actor *actor, const char *action, json_t *extra,
     struct err *err)
 {
-	json_t *changes = ticket_diff(
-	    w->logged || w->before ? &w->last : NULL, w->t);
+	json_t *changes = ticket_diff(w->logged || w->before ? &w->last : NULL, w->t);
 
 	if (json_object_size(changes) == 0 && extra == NULL) {
 		json_decref(changes);
@@ -133,16 +132,16 @@ log_change(struct work *w, const struct actor *actor, const char *action, json_t
 	if (w->nevents == EVENTS_MAX) {
 		json_decref(changes);
 		json_decref(extra);
-		return err_fail(err, RC_CONFIG, "rules made more than %d changes to one ticket",
-		    EVENTS_MAX);
+		return err_fail(err, RC_CONFIG,
+		    "rules made more than %d changes to one ticket", EVENTS_MAX);
 	}
 	if (extra != NULL)
 		json_object_update(changes, extra);
 	json_decref(extra);
 	if (actor->by != NULL)
 		json_object_set_new(changes, "by", json_string(actor->by));
-	w->events[w->nevents++] = (struct pending){
-	    actor_print(w->ctx, actor), action, changes, w->nevents > 0};
+	w->events[w->nevents++] =
+	    (struct pending){actor_print(w->ctx, actor), action, changes, w->nevents > 0};
 	w->last = *w->t;
 	w->logged = true;
 	return RC_OK;
@@ -151,11 +150,13 @@ log_change(struct work *w, const struct actor *actor, const char *action, json_t
 /* ---- people ---- */
 
 static enum rc
-find_or_add(struct work *w, const struct person_address *a, struct person *p, struct err *err)
+find_or_add(
+    struct work *w, const struct person_address *a, struct person *p, struct err *err)
 {
 	struct store *s = w->tx->d->store;
 	int64_t id = 0;
-	struct event e = {.actor = actor_print(w->ctx, w->actor), .action = "customer.created"};
+	struct event e = {
+	    .actor = actor_print(w->ctx, w->actor), .action = "customer.created"};
 	json_t *changes;
 	enum rc rc = customer_find(s, a->kind, a->value, &id, err);
 
@@ -194,9 +195,11 @@ look_up(struct work *w, const struct changes *c, struct err *err)
 	if (rc == RC_OK && v != NULL) {
 		w->t->organization = 0;
 		if (*v != '\0' && strcmp(v, "none") != 0)
-			rc = organization_find(w->tx->d->store, v, &w->t->organization, err);
+			rc = organization_find(
+			    w->tx->d->store, v, &w->t->organization, err);
 		if (rc == RC_NONE)
-			rc = err_fail(err, RC_USAGE, "organization \"%s\": no such organization", v);
+			rc = err_fail(err, RC_USAGE,
+			    "organization \"%s\": no such organization", v);
 	}
 	return rc;
 }
@@ -204,7 +207,8 @@ look_up(struct work *w, const struct changes *c, struct err *err)
 /* ---- step 3: rules ---- */
 
 static void
-trace(struct work *w, const struct rule *r, bool matched, bool applied, const struct node *why)
+trace(struct work *w, const struct rule *r, bool matched, bool applied,
+    const struct node *why)
 {
 	struct change_result *res = w->r;
 
@@ -223,7 +227,8 @@ fire(struct work *w, const struct rule *r, struct err *err)
 	struct actor actor = actor_rule(r->name);
 	enum rc rc;
 
-	rc = changes_apply(w->ctx, &r->changes, w->tx->d->config, NULL, w->tx->now, w->t, err);
+	rc = changes_apply(
+	    w->ctx, &r->changes, w->tx->d->config, NULL, w->tx->now, w->t, err);
 	if (rc == RC_OK)
 		rc = look_up(w, &r->changes, err);
 	if (rc != RC_OK)
@@ -319,8 +324,8 @@ assign(struct work *w, struct err *err)
 SQL(sql_delivery_add,
     "INSERT INTO delivery (event, n, ticket, via, target, state, due_at) "
     "VALUES (?1, ?2, ?3, 'mail', ?4, 0, ?5)");
-SQL(sql_suppressed,
-    "SELECT 1 FROM address WHERE kind = 'email' AND value = ?1 AND suppressed_at IS NOT NULL");
+SQL(sql_suppressed, "SELECT 1 FROM address WHERE kind = 'email' AND value = ?1 AND "
+		    "suppressed_at IS NOT NULL");
 
 static enum rc
 suppressed(struct store *s, const char *address, bool *yes, struct err *err)
@@ -377,7 +382,8 @@ deliver(struct work *w, struct err *err)
 	for (size_t i = 0; rc == RC_OK && i < w->t->npeople; i++) {
 		const struct ticket_person *c = &w->t->people[i];
 
-		if (strcmp(c->role, "cc") == 0 && c->confirmed && strchr(c->who, '@') != NULL &&
+		if (strcmp(c->role, "cc") == 0 && c->confirmed &&
+		    strchr(c->who, '@') != NULL &&
 		    (p.address == NULL || strcmp(c->who, p.address) != 0))
 			rc = deliver_to(w, c->who, &n, err);
 	}
@@ -394,7 +400,8 @@ write_events(struct work *w, struct err *err)
 
 	for (size_t i = 0; rc == RC_OK && i < w->nevents; i++) {
 		struct pending *p = &w->events[i];
-		struct event e = {.ticket = w->t->id, .actor = p->actor, .action = p->action};
+		struct event e = {
+		    .ticket = w->t->id, .actor = p->actor, .action = p->action};
 
 		e.cause = p->chained ? cause : 0;
 		e.changes = event_changes(w->ctx, p->changes);
@@ -499,8 +506,8 @@ fill_message(struct work *w, const struct draft *d, const struct person *who)
 	m->body = m->body ? m->body : "";
 	m->quoted = m->quoted ? m->quoted : "";
 	m->author_address = m->author_address ? m->author_address
-	    : who->address                    ? who->address
-	                                      : "";
+			    : who->address    ? who->address
+					      : "";
 	if (w->actor->kind == ACTOR_AGENT)
 		m->author = actor_print(w->ctx, w->actor);
 	else if (m->author == NULL)
@@ -520,9 +527,11 @@ run_new(struct work *w, const void *what, struct err *err)
 	enum rc rc = actor_need(w->actor, "ticket.create", err);
 
 	if (rc == RC_OK && d->external_id != NULL) {
-		rc = ticket_find_external(desk->store, d->external_id, &w->r->ticket, err);
+		rc =
+		    ticket_find_external(desk->store, d->external_id, &w->r->ticket, err);
 		if (rc == RC_OK)
-			return ticket_get(desk->store, w->ctx, w->r->ticket, &w->r->after, err);
+			return ticket_get(
+			    desk->store, w->ctx, w->r->ticket, &w->r->after, err);
 		rc = rc == RC_NONE ? RC_OK : rc;
 	}
 	if (rc == RC_OK)
@@ -584,8 +593,9 @@ change_arrival(const struct config *c, const struct ticket *t, int64_t now)
 	if (t->phase == PHASE_CLOSED)
 		return ARRIVAL_FOLLOW_UP;
 	if (t->phase == PHASE_RESOLVED)
-		return q != NULL && now - t->solved_at <= q->reopen_window ? ARRIVAL_REOPEN
-		                                                           : ARRIVAL_FOLLOW_UP;
+		return q != NULL && now - t->solved_at <= q->reopen_window
+			   ? ARRIVAL_REOPEN
+			   : ARRIVAL_FOLLOW_UP;
 	return t->phase == PHASE_WAITING ? ARRIVAL_REOPEN : ARRIVAL_APPEND;
 }
 
@@ -623,9 +633,11 @@ apply_message(struct work *w, const struct edit *e, struct err *err)
 			to = "open";
 	}
 	if (to != NULL)
-		rc = changes_add(w->ctx, "status", CHANGE_SET, to, w->tx->d->config, &status, err);
+		rc = changes_add(
+		    w->ctx, "status", CHANGE_SET, to, w->tx->d->config, &status, err);
 	if (rc == RC_OK)
-		rc = changes_apply(w->ctx, &status, w->tx->d->config, NULL, w->tx->now, t, err);
+		rc = changes_apply(
+		    w->ctx, &status, w->tx->d->config, NULL, w->tx->now, t, err);
 	w->message = m;
 	return rc;
 }
@@ -650,9 +662,9 @@ static enum rc
 may_edit(const struct work *w, const struct edit *e, struct err *err)
 {
 	const struct ticket *t = w->before;
-	const char *right = e->message == NULL       ? "ticket.change"
-	    : strcmp(e->message->kind, "note") == 0  ? "ticket.note"
-	                                             : "ticket.reply";
+	const char *right = e->message == NULL			    ? "ticket.change"
+			    : strcmp(e->message->kind, "note") == 0 ? "ticket.note"
+								    : "ticket.reply";
 	enum rc rc = actor_need_queue(w->actor, t->queue, err);
 
 	if (rc == RC_OK)
@@ -714,7 +726,8 @@ run_edit(struct work *w, const void *what, struct err *err)
 		w->message = e->message;
 	}
 	if (rc == RC_OK && e->changes != NULL)
-		rc = changes_apply(w->ctx, e->changes, d->config, me, w->tx->now, w->t, err);
+		rc = changes_apply(
+		    w->ctx, e->changes, d->config, me, w->tx->now, w->t, err);
 	if (rc == RC_OK)
 		rc = look_up(w, e->changes, err);
 	if (rc != RC_OK)
@@ -739,8 +752,9 @@ change_edit(struct change_tx *tx, const struct actor *actor, const struct edit *
 	struct work w = {.tx = tx, .ctx = tx->ctx, .actor = actor, .r = r};
 	enum rc rc = in_savepoint(&w, e, run_edit, err);
 
-	return rc == RC_OK || rc == RC_NOTFOUND ? rc
-	                                        : err_wrap(err, "ticket %lld", (long long)e->ticket);
+	return rc == RC_OK || rc == RC_NOTFOUND
+		   ? rc
+		   : err_wrap(err, "ticket %lld", (long long)e->ticket);
 }
 
 /* ---- routing again ---- */
@@ -748,8 +762,8 @@ change_edit(struct change_tx *tx, const struct actor *actor, const struct edit *
 static enum rc
 run_route(struct work *w, const void *what, struct err *err)
 {
-	enum rc rc = ticket_get(
-	    w->tx->d->store, w->ctx, *(const int64_t *)what, &w->before, err);
+	enum rc rc =
+	    ticket_get(w->tx->d->store, w->ctx, *(const int64_t *)what, &w->before, err);
 
 	if (rc == RC_OK)
 		rc = actor_need_queue(w->actor, w->before->queue, err);
@@ -774,6 +788,7 @@ change_route(struct change_tx *tx, const struct actor *actor, int64_t ticket,
 	struct work w = {.tx = tx, .ctx = tx->ctx, .actor = actor, .r = r};
 	enum rc rc = in_savepoint(&w, &ticket, run_route, err);
 
-	return rc == RC_OK || rc == RC_NOTFOUND ? rc
-	                                        : err_wrap(err, "ticket %lld", (long long)ticket);
+	return rc == RC_OK || rc == RC_NOTFOUND
+		   ? rc
+		   : err_wrap(err, "ticket %lld", (long long)ticket);
 }

@@ -18,24 +18,25 @@ struct change_tx;
 struct draft {
 	const char *subject;
 	struct person_address requester; /* value NULL: whoever acts */
-	struct changes changes;          /* queue, priority, tags, ... */
-	const char *channel;             /* NULL: cli */
-	const char *external_id;         /* the same one again is the same ticket */
-	int64_t created_at;              /* INSTANT_NONE: now */
-	struct message message;          /* body, class, raw, attachments, external_id, ... */
-	int64_t follows;                 /* ticket it follows up, or 0 */
+	struct changes changes;		 /* queue, priority, tags, ... */
+	const char *channel;		 /* NULL: cli */
+	const char *external_id;	 /* the same one again is the same ticket */
+	int64_t created_at;		 /* INSTANT_NONE: now */
+	struct message message; /* body, class, raw, attachments, external_id, ... */
+	int64_t follows;	/* ticket it follows up, or 0 */
 };
 /* A change to a ticket: changes, a message, or both. */
 struct edit {
 	int64_t ticket;
 	const struct changes *changes; /* or NULL */
 	struct message *message;       /* or NULL; kind reply|note, direction in|out */
-	const struct person_address *from; /* a customer wrote it: becomes author and actor */
-	struct person_address *cc;     /* people the message names: become participants */
+	const struct person_address
+	    *from;		   /* a customer wrote it: becomes author and actor */
+	struct person_address *cc; /* people the message names: become participants */
 	size_t ncc;
-	bool confirm_cc;               /* they get answers at once */
-	bool no_reopen;                /* machine mail: append and leave the status */
-	int64_t if_event;              /* refuse (RC_NONE) unless this is still last_event */
+	bool confirm_cc;  /* they get answers at once */
+	bool no_reopen;	  /* machine mail: append and leave the status */
+	int64_t if_event; /* refuse (RC_NONE) unless this is still last_event */
 };
 
 /* ---- what happened ---- */
@@ -48,9 +49,9 @@ struct rule_trace {
 };
 struct change_result {
 	int64_t ticket, event, message; /* first event of this change; message or 0 */
-	bool created, changed;          /* created false: the external id was known */
-	struct ticket *after;           /* as it is now */
-	json_t *changes;                /* what differs, all steps together */
+	bool created, changed;		/* created false: the external id was known */
+	struct ticket *after;		/* as it is now */
+	json_t *changes;		/* what differs, all steps together */
 	struct rule_trace *rules;
 	size_t nrules;
 	const char *assigned, *not_assigned; /* agent by step 4, or why none */
@@ -81,8 +82,9 @@ int64_t change_at(const struct change_tx *tx);
 
 /* A file's content as a blob and an attachment; blob_sync() before the commit is
  * change_begin()'s, which syncs what was put before. */
-enum rc attachment_put(struct store *s, void *ctx, const char *name, const char *media_type,
-    const void *data, size_t n, struct attachment *a, struct err *err) CHECKED;
+enum rc attachment_put(struct store *s, void *ctx, const char *name,
+    const char *media_type, const void *data, size_t n, struct attachment *a,
+    struct err *err) CHECKED;
 /* A name without folders, control characters and leading dots. */
 char *attachment_name(void *ctx, const char *name);
 /* What the name's ending and the first bytes say: "image/png". */

@@ -31,7 +31,8 @@ read_fd(void *ctx, int fd, char **text, size_t *n, struct err *err)
 			break;
 		*n += (size_t)r;
 		if (*n > COMPOSE_MAX)
-			return err_fail(err, RC_INVALID, "the text is longer than %d bytes", COMPOSE_MAX);
+			return err_fail(err, RC_INVALID,
+			    "the text is longer than %d bytes", COMPOSE_MAX);
 		if (*n == room) {
 			room *= 2;
 			*text = mem_grow(ctx, *text, char, room + 1);
@@ -69,7 +70,8 @@ run_editor(void *ctx, const char *path, struct err *err)
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return err_fail(err, RC_USAGE, "the editor \"%s\" failed: nothing was done", argv[0]);
+		return err_fail(
+		    err, RC_USAGE, "the editor \"%s\" failed: nothing was done", argv[0]);
 	return RC_OK;
 }
 
@@ -96,7 +98,8 @@ edit(void *ctx, const char *start, char **text, size_t *n, struct err *err)
 		close(fd);
 	unlink(path);
 	if (rc == RC_OK && strcmp(*text, start) == 0)
-		rc = err_fail(err, RC_USAGE, "the text was not changed: nothing was done");
+		rc =
+		    err_fail(err, RC_USAGE, "the text was not changed: nothing was done");
 	return rc;
 }
 
@@ -112,7 +115,8 @@ compose_text(const struct desk *d, void *ctx, const char *given, bool use_stdin,
 	if (use_stdin && isatty(STDIN_FILENO) != 1)
 		return read_fd(ctx, STDIN_FILENO, text, n, err);
 	if (!use_stdin)
-		return err_fail(err, RC_USAGE, "with records on stdin the text must come from -m");
+		return err_fail(
+		    err, RC_USAGE, "with records on stdin the text must come from -m");
 	if (d->brokered)
 		return err_fail(err, RC_USAGE, "the text must come from -m or stdin");
 	return edit(ctx, start, text, n, err);
@@ -121,7 +125,8 @@ compose_text(const struct desk *d, void *ctx, const char *given, bool use_stdin,
 static void
 add_attachment(void *ctx, struct message *m, const struct attachment *a)
 {
-	m->attachments = mem_grow(ctx, m->attachments, struct attachment, m->nattachments + 1);
+	m->attachments =
+	    mem_grow(ctx, m->attachments, struct attachment, m->nattachments + 1);
 	m->attachments[m->nattachments] = *a;
 	m->attachments[m->nattachments].part = (int64_t)m->nattachments + 1;
 	m->nattachments++;
@@ -158,10 +163,13 @@ compose_files(const struct desk *d, void *ctx, struct message *m,
 		enum rc rc;
 
 		if (m->nattachments >= ATTACHMENTS_MAX)
-			return err_fail(err, RC_USAGE, "more than %d attachments", ATTACHMENTS_MAX);
-		rc = desk_read_file(d, ctx, files->v[i], ATTACHMENT_SIZE_MAX, &data, &n, err);
+			return err_fail(
+			    err, RC_USAGE, "more than %d attachments", ATTACHMENTS_MAX);
+		rc = desk_read_file(
+		    d, ctx, files->v[i], ATTACHMENT_SIZE_MAX, &data, &n, err);
 		if (rc == RC_OK)
-			rc = attachment_put(d->store, ctx, files->v[i], NULL, data, n, &a, err);
+			rc = attachment_put(
+			    d->store, ctx, files->v[i], NULL, data, n, &a, err);
 		if (rc != RC_OK)
 			return rc;
 		talloc_free(data);

@@ -35,18 +35,23 @@ media_type_of(const char *name, const void *data, size_t n)
 {
 	static const struct {
 		const char *ending, *type;
-	} endings[] = {{".txt", "text/plain"}, {".log", "text/plain"}, {".md", "text/markdown"},
-	    {".html", "text/html"}, {".csv", "text/csv"}, {".json", "application/json"},
-	    {".xml", "application/xml"}, {".eml", "message/rfc822"}, {".ics", "text/calendar"},
-	    {".svg", "image/svg+xml"}, {".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
-	    {".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}};
+	} endings[] = {{".txt", "text/plain"}, {".log", "text/plain"},
+	    {".md", "text/markdown"}, {".html", "text/html"}, {".csv", "text/csv"},
+	    {".json", "application/json"}, {".xml", "application/xml"},
+	    {".eml", "message/rfc822"}, {".ics", "text/calendar"},
+	    {".svg", "image/svg+xml"},
+	    {".docx", "application/"
+		      "vnd.openxmlformats-officedocument.wordprocessingml.document"},
+	    {".xlsx",
+		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}};
 	static const struct {
 		const char *bytes;
 		size_t n;
 		const char *type;
 	} magic[] = {{"\x89PNG\r\n", 6, "image/png"}, {"\xff\xd8\xff", 3, "image/jpeg"},
 	    {"GIF8", 4, "image/gif"}, {"%PDF-", 5, "application/pdf"},
-	    {"\x1f\x8b", 2, "application/gzip"}, {"\x28\xb5\x2f\xfd", 4, "application/zstd"}};
+	    {"\x1f\x8b", 2, "application/gzip"},
+	    {"\x28\xb5\x2f\xfd", 4, "application/zstd"}};
 	const char *dot = strrchr(name, '.');
 
 	for (size_t i = 0; i < sizeof(magic) / sizeof(magic[0]); i++) {
@@ -79,7 +84,8 @@ static const char *const plain_keys[] = {
     "queue", "mailbox", "status", "priority", "kind", "assignee", "organization", NULL};
 
 static enum rc
-plain_changes(void *ctx, const struct config *c, json_t *o, struct draft *d, struct err *err)
+plain_changes(
+    void *ctx, const struct config *c, json_t *o, struct draft *d, struct err *err)
 {
 	enum rc rc = RC_OK;
 
@@ -94,8 +100,8 @@ plain_changes(void *ctx, const struct config *c, json_t *o, struct draft *d, str
 }
 
 static enum rc
-list_changes(void *ctx, const struct config *c, json_t *o, const char *key, const char *to,
-    struct draft *d, struct err *err)
+list_changes(void *ctx, const struct config *c, json_t *o, const char *key,
+    const char *to, struct draft *d, struct err *err)
 {
 	json_t *list = NULL, *v;
 	size_t i;
@@ -103,10 +109,12 @@ list_changes(void *ctx, const struct config *c, json_t *o, const char *key, cons
 
 	if (rc != RC_OK)
 		return rc;
-	json_array_foreach (list, i, v) {
+	json_array_foreach(list, i, v)
+	{
 		if (!json_is_string(v))
 			return err_fail(err, RC_INVALID, "\"%s\" must hold strings", key);
-		rc = changes_add(ctx, to, CHANGE_ADD, json_string_value(v), c, &d->changes, err);
+		rc = changes_add(
+		    ctx, to, CHANGE_ADD, json_string_value(v), c, &d->changes, err);
 		if (rc != RC_OK)
 			return rc;
 	}
@@ -114,7 +122,8 @@ list_changes(void *ctx, const struct config *c, json_t *o, const char *key, cons
 }
 
 static enum rc
-field_changes(void *ctx, const struct config *c, json_t *o, struct draft *d, struct err *err)
+field_changes(
+    void *ctx, const struct config *c, json_t *o, struct draft *d, struct err *err)
 {
 	json_t *fields = NULL, *v;
 	const char *key;
@@ -122,7 +131,8 @@ field_changes(void *ctx, const struct config *c, json_t *o, struct draft *d, str
 
 	if (rc != RC_OK)
 		return rc;
-	json_object_foreach (fields, key, v) {
+	json_object_foreach(fields, key, v)
+	{
 		char *text;
 
 		if (json_is_null(v))
@@ -130,15 +140,17 @@ field_changes(void *ctx, const struct config *c, json_t *o, struct draft *d, str
 		if (json_is_string(v))
 			text = talloc_strdup(ctx, json_string_value(v));
 		else if (json_is_object(v) || json_is_array(v))
-			return err_fail(err, RC_INVALID, "field \"%s\" must be one value", key);
+			return err_fail(
+			    err, RC_INVALID, "field \"%s\" must be one value", key);
 		else if (json_is_boolean(v))
 			text = talloc_strdup(ctx, json_is_true(v) ? "true" : "false");
 		else if (json_is_integer(v))
-			text = talloc_asprintf(ctx, "%lld", (long long)json_integer_value(v));
+			text = talloc_asprintf(
+			    ctx, "%lld", (long long)json_integer_value(v));
 		else
 			text = talloc_asprintf(ctx, "%.17g", json_real_value(v));
-		rc = changes_add(ctx, talloc_asprintf(ctx, "field.%s", key), CHANGE_SET, text, c,
-		    &d->changes, err);
+		rc = changes_add(ctx, talloc_asprintf(ctx, "field.%s", key), CHANGE_SET,
+		    text, c, &d->changes, err);
 		if (rc != RC_OK)
 			return rc;
 	}
@@ -160,11 +172,13 @@ requester(void *ctx, const struct desk *desk, json_t *o, struct draft *d, struct
 		if (rc == RC_OK)
 			rc = record_text(r, "address", &address, err);
 	} else if (r != NULL && !json_is_null(r)) {
-		return err_fail(err, RC_INVALID, "\"requester\" must be an address or an object");
+		return err_fail(
+		    err, RC_INVALID, "\"requester\" must be an address or an object");
 	}
 	if (rc != RC_OK)
 		return rc;
-	if (address == NULL && desk->actor.agent != NULL && *desk->actor.agent->email != '\0') {
+	if (address == NULL && desk->actor.agent != NULL &&
+	    *desk->actor.agent->email != '\0') {
 		address = desk->actor.agent->email;
 		name = desk->actor.agent->full_name;
 	}
@@ -176,7 +190,8 @@ requester(void *ctx, const struct desk *desk, json_t *o, struct draft *d, struct
 		    "", "unix", talloc_strdup(ctx, pw ? pw->pw_name : "nobody")};
 	}
 	if (rc == RC_OK && name != NULL)
-		d->requester.name = text_clean(ctx, name, strlen(name), TEXT_LINE, SUBJECT_MAX);
+		d->requester.name =
+		    text_clean(ctx, name, strlen(name), TEXT_LINE, SUBJECT_MAX);
 	return rc;
 }
 
@@ -203,11 +218,13 @@ texts(void *ctx, const struct desk *desk, json_t *o, struct draft *d, struct err
 		return rc;
 	d->message.quoted = text_clean(ctx, quoted, strlen(quoted), TEXT_BLOCK, BODY_MAX);
 	if (subject != NULL)
-		d->subject = text_clean(ctx, subject, strlen(subject), TEXT_LINE, SUBJECT_MAX);
+		d->subject =
+		    text_clean(ctx, subject, strlen(subject), TEXT_LINE, SUBJECT_MAX);
 	if (subject == NULL || *d->subject == '\0')
 		return err_fail(err, RC_INVALID, "\"subject\" is missing");
 	if (external != NULL)
-		d->external_id = text_clean(ctx, external, strlen(external), TEXT_LINE, VALUE_MAX);
+		d->external_id =
+		    text_clean(ctx, external, strlen(external), TEXT_LINE, VALUE_MAX);
 	return RC_OK;
 }
 
@@ -224,8 +241,8 @@ draft_from_json(
 	if (rc == RC_OK)
 		rc = record_text(o, "channel", &channel, err);
 	if (rc == RC_OK && channel != NULL && word_index(channel_names, channel) < 0)
-		rc = err_fail(err, RC_INVALID, "channel \"%s\": no such channel%s", channel,
-		    text_hint(ctx, channel, channel_names));
+		rc = err_fail(err, RC_INVALID, "channel \"%s\": no such channel%s",
+		    channel, text_hint(ctx, channel, channel_names));
 	if (rc == RC_OK && channel != NULL)
 		d->channel = talloc_strdup(ctx, channel);
 	if (rc == RC_OK)

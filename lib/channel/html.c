@@ -13,15 +13,15 @@ enum { PIECE = 16384 };
 struct writer {
 	char *out;
 	size_t n, max;
-	int hidden;  /* inside script, style, head */
-	int breaks;  /* newlines wanted before the next text */
-	bool blank;  /* a blank wanted before the next text */
+	int hidden; /* inside script, style, head */
+	int breaks; /* newlines wanted before the next text */
+	bool blank; /* a blank wanted before the next text */
 	const char *href;
 	void *ctx;
 };
 
-static const char *const blocks[] = {"p", "div", "tr", "table", "ul", "ol", "li", "h1", "h2",
-    "h3", "h4", "h5", "h6", "blockquote", "pre", "hr", "section", "article", NULL};
+static const char *const blocks[] = {"p", "div", "tr", "table", "ul", "ol", "li", "h1",
+    "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr", "section", "article", NULL};
 static const char *const hiding[] = {"script", "style", "head", "title", NULL};
 
 static bool
@@ -88,7 +88,8 @@ on_start(void *arg, const xmlChar *element, const xmlChar **attributes)
 		w->blank = true;
 	for (; strcasecmp(name, "a") == 0 && attributes != NULL && *attributes != NULL;
 	     attributes += 2) {
-		if (strcasecmp((const char *)attributes[0], "href") == 0 && attributes[1] != NULL)
+		if (strcasecmp((const char *)attributes[0], "href") == 0 &&
+		    attributes[1] != NULL)
 			w->href = talloc_strdup(w->ctx, (const char *)attributes[1]);
 	}
 }
@@ -141,7 +142,8 @@ html_to_text(void *ctx, const char *html, size_t n, size_t max)
 		return talloc_strdup(ctx, "");
 	htmlCtxtUseOptions(p, HTML_PARSE_NONET | HTML_PARSE_RECOVER | HTML_PARSE_NOERROR);
 	for (size_t i = 0; i < n && w.n < w.max; i += PIECE)
-		(void)htmlParseChunk(p, html + i, (int)(n - i < PIECE ? n - i : PIECE), 0);
+		(void)htmlParseChunk(
+		    p, html + i, (int)(n - i < PIECE ? n - i : PIECE), 0);
 	(void)htmlParseChunk(p, NULL, 0, 1);
 	htmlFreeParserCtxt(p);
 	w.out[w.n] = '\0';

@@ -23,13 +23,12 @@ struct filing {
 	bool reused; /* this Message-ID came before with other content */
 };
 
-SQL(sql_seen,
-    "SELECT outcome, ticket, message FROM mail_id "
-    "WHERE msgid = ?1 AND mailbox = ?2 AND body_sha = ?3");
+SQL(sql_seen, "SELECT outcome, ticket, message FROM mail_id "
+	      "WHERE msgid = ?1 AND mailbox = ?2 AND body_sha = ?3");
 SQL(sql_seen_id, "SELECT 1 FROM mail_id WHERE msgid = ?1 AND mailbox = ?2 LIMIT 1");
-SQL(sql_remember,
-    "INSERT INTO mail_id (msgid, mailbox, body_sha, message, ticket, outcome, at, raw, reason) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+SQL(sql_remember, "INSERT INTO mail_id (msgid, mailbox, body_sha, message, ticket, "
+		  "outcome, at, raw, reason) "
+		  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
 
 /* ---- before the writer's turn ---- */
 
@@ -39,8 +38,9 @@ body_hash(const char *raw, size_t n, unsigned char out[BLOB_HASH])
 {
 	size_t i = 0;
 
-	while (i + 1 < n &&
-	    !(raw[i] == '\n' && (raw[i + 1] == '\n' || (i + 2 < n && raw[i + 1] == '\r' && raw[i + 2] == '\n'))))
+	while (i + 1 < n && !(raw[i] == '\n' &&
+				(raw[i + 1] == '\n' || (i + 2 < n && raw[i + 1] == '\r' &&
+							   raw[i + 2] == '\n'))))
 		i++;
 	i = i + 1 < n ? i + 1 : n;
 	crypto_hash_sha256(out, (const unsigned char *)raw + i, n - i);
@@ -54,8 +54,8 @@ is_box(const struct mailbox *b, const char *address)
 	size_t local = (size_t)(at - b->address);
 
 	return their != NULL && strcasecmp(at, their) == 0 &&
-	    strncasecmp(address, b->address, local) == 0 &&
-	    (address + local == their || address[local] == b->delimiter);
+	       strncasecmp(address, b->address, local) == 0 &&
+	       (address + local == their || address[local] == b->delimiter);
 }
 
 static const struct mailbox *
@@ -76,7 +76,8 @@ choose_box(struct filing *f, struct err *err)
 	if (f->want->mailbox != NULL) {
 		f->box = config_mailbox(c, f->want->mailbox);
 		if (f->box == NULL)
-			return err_fail(err, RC_USAGE, "mailbox \"%s\": no such mailbox", f->want->mailbox);
+			return err_fail(err, RC_USAGE, "mailbox \"%s\": no such mailbox",
+			    f->want->mailbox);
 		return RC_OK;
 	}
 	if (f->want->recipient != NULL)
@@ -229,7 +230,8 @@ takes_part(const struct ticket *t, int64_t customer, const char *address)
 	if (t->requester == customer)
 		return true;
 	for (size_t i = 0; i < t->npeople; i++) {
-		if (strcmp(t->people[i].role, "cc") == 0 && strcmp(t->people[i].who, address) == 0)
+		if (strcmp(t->people[i].role, "cc") == 0 &&
+		    strcmp(t->people[i].who, address) == 0)
 			return true;
 	}
 	return false;
@@ -264,10 +266,11 @@ file_new(struct filing *f, struct change_tx *tx, int64_t follows, struct err *er
 	size_t n = others(f, cc, PEOPLE_MAX);
 	enum rc rc;
 
-	rc = changes_add(f->ctx, "queue", CHANGE_SET, f->box->queue, f->d->config, &d.changes, err);
+	rc = changes_add(
+	    f->ctx, "queue", CHANGE_SET, f->box->queue, f->d->config, &d.changes, err);
 	if (rc == RC_OK)
-		rc = changes_add(
-		    f->ctx, "mailbox", CHANGE_SET, f->box->name, f->d->config, &d.changes, err);
+		rc = changes_add(f->ctx, "mailbox", CHANGE_SET, f->box->name,
+		    f->d->config, &d.changes, err);
 	for (size_t i = 0; rc == RC_OK && i < n; i++)
 		rc = changes_add(
 		    f->ctx, "cc", CHANGE_ADD, cc[i].value, f->d->config, &d.changes, err);
@@ -292,7 +295,8 @@ file_append(struct filing *f, struct change_tx *tx, struct ticket *t, struct err
 	    .no_reopen = strcmp(f->m->class, "human") != 0};
 	struct change_result r;
 	int64_t customer = 0;
-	enum rc rc = customer_find(f->d->store, f->m->from.kind, f->m->from.value, &customer, err);
+	enum rc rc =
+	    customer_find(f->d->store, f->m->from.kind, f->m->from.value, &customer, err);
 
 	if (rc != RC_OK && rc != RC_NONE)
 		return rc;
@@ -419,8 +423,10 @@ ingest_to_json(const struct ingest *i)
 
 	record_set_text(o, "type", "ingest");
 	record_set_text(o, "outcome", i->outcome);
-	json_object_set_new(o, "ticket", i->ticket ? json_integer(i->ticket) : json_null());
-	json_object_set_new(o, "message", i->message ? json_integer(i->message) : json_null());
+	json_object_set_new(
+	    o, "ticket", i->ticket ? json_integer(i->ticket) : json_null());
+	json_object_set_new(
+	    o, "message", i->message ? json_integer(i->message) : json_null());
 	record_set_text(o, "class", i->class);
 	record_set_text(o, "rule", i->rule);
 	record_set_text(o, "external_id", i->external_id);

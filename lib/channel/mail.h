@@ -18,12 +18,13 @@ struct mail {
 	const char *msgid; /* with <>; made from the hash when there is none */
 	const char *subject, *body;
 	bool body_cut;
-	struct person_address from; /* value NULL: no sender */
+	struct person_address from;    /* value NULL: no sender */
 	struct person_address *people; /* To and Cc */
 	size_t npeople;
 	const char **recipients; /* Delivered-To, X-Original-To, To, Cc: addresses */
 	size_t nrecipients;
-	const char **references; /* In-Reply-To first, then References from last to first */
+	const char *
+	    *references; /* In-Reply-To first, then References from last to first */
 	size_t nreferences;
 	const char *class; /* human auto-reply auto-generated list */
 	struct mail_part *parts;
@@ -44,8 +45,8 @@ struct ingest {
 	const char *class, *rule, *external_id, *reason;
 };
 /* Stores the bytes, decides, files: durable when it returns RC_OK. */
-enum rc mail_ingest(void *ctx, struct desk *d, const struct ingest_want *want, const void *raw,
-    size_t n, struct ingest *result, struct err *err) CHECKED;
+enum rc mail_ingest(void *ctx, struct desk *d, const struct ingest_want *want,
+    const void *raw, size_t n, struct ingest *result, struct err *err) CHECKED;
 json_t *ingest_to_json(const struct ingest *i);
 
 /* HTML to readable text: links kept, scripts and styles dropped (libxml2's push parser,

@@ -89,7 +89,8 @@ content_of(GMimeObject *part)
 		if (content != NULL)
 			g_mime_data_wrapper_write_to_stream(content, mem);
 	} else if (GMIME_IS_MESSAGE_PART(part)) {
-		GMimeMessage *inner = g_mime_message_part_get_message(GMIME_MESSAGE_PART(part));
+		GMimeMessage *inner =
+		    g_mime_message_part_get_message(GMIME_MESSAGE_PART(part));
 
 		if (inner != NULL)
 			g_mime_object_write_to_stream(GMIME_OBJECT(inner), NULL, mem);
@@ -126,7 +127,8 @@ static void
 take_attachment(struct parse *p, GMimeObject *part)
 {
 	GMimeContentType *type = g_mime_object_get_content_type(part);
-	const char *name = GMIME_IS_PART(part) ? g_mime_part_get_filename(GMIME_PART(part)) : NULL;
+	const char *name =
+	    GMIME_IS_PART(part) ? g_mime_part_get_filename(GMIME_PART(part)) : NULL;
 	const char *id = g_mime_object_get_content_id(part);
 	GByteArray *bytes;
 	char *mime;
@@ -138,10 +140,13 @@ take_attachment(struct parse *p, GMimeObject *part)
 	mime = g_mime_content_type_get_mime_type(type);
 	m->parts = mem_grow(m, m->parts, struct mail_part, m->nparts + 1);
 	m->parts[m->nparts++] = (struct mail_part){
-	    .name = attachment_name(m, name ? name : GMIME_IS_MESSAGE_PART(part) ? "mail.eml" : "attachment"),
+	    .name = attachment_name(m, name			     ? name
+				       : GMIME_IS_MESSAGE_PART(part) ? "mail.eml"
+								     : "attachment"),
 	    .media_type = text_clean(m, mime, strlen(mime), TEXT_LINE, 100),
 	    .content_id = id ? text_clean(m, id, strlen(id), TEXT_LINE, 200) : NULL,
-	    .data = talloc_memdup(m, bytes->data ? bytes->data : (guint8 *)"", bytes->len + (bytes->len == 0)),
+	    .data = talloc_memdup(m, bytes->data ? bytes->data : (guint8 *)"",
+		bytes->len + (bytes->len == 0)),
 	    .n = bytes->len};
 	g_free(mime);
 	g_byte_array_free(bytes, TRUE);
@@ -166,10 +171,13 @@ walk(struct parse *p, GMimeObject *part, int64_t depth)
 		int n = g_mime_multipart_get_count(GMIME_MULTIPART(part));
 
 		for (int i = 0; i < n && p->m->too_much == NULL; i++)
-			walk(p, g_mime_multipart_get_part(GMIME_MULTIPART(part), i), depth + 1);
-	} else if (!attached && p->plain == NULL && g_mime_content_type_is_type(type, "text", "plain")) {
+			walk(p, g_mime_multipart_get_part(GMIME_MULTIPART(part), i),
+			    depth + 1);
+	} else if (!attached && p->plain == NULL &&
+		   g_mime_content_type_is_type(type, "text", "plain")) {
 		take_text(p, part, &p->plain);
-	} else if (!attached && p->html == NULL && g_mime_content_type_is_type(type, "text", "html")) {
+	} else if (!attached && p->html == NULL &&
+		   g_mime_content_type_is_type(type, "text", "html")) {
 		take_text(p, part, &p->html);
 	} else {
 		take_attachment(p, part);
@@ -196,17 +204,22 @@ take_people(struct mail *m, InternetAddressList *list, bool people)
 		struct err bad;
 
 		if (INTERNET_ADDRESS_IS_GROUP(a)) {
-			take_people(m, internet_address_group_get_members(INTERNET_ADDRESS_GROUP(a)), people);
+			take_people(m,
+			    internet_address_group_get_members(INTERNET_ADDRESS_GROUP(a)),
+			    people);
 			continue;
 		}
-		if (address_parse(m, internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(a)), &p,
-		        &bad) != RC_OK ||
+		if (address_parse(m,
+			internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(a)),
+			&p, &bad) != RC_OK ||
 		    strcmp(p.kind, "email") != 0)
 			continue;
-		p.name = name ? text_clean(m, name, strlen(name), TEXT_LINE, SUBJECT_MAX) : "";
+		p.name =
+		    name ? text_clean(m, name, strlen(name), TEXT_LINE, SUBJECT_MAX) : "";
 		text_push(m, &m->recipients, &m->nrecipients, p.value);
 		if (people && m->npeople < PEOPLE_MAX) {
-			m->people = mem_grow(m, m->people, struct person_address, m->npeople + 1);
+			m->people =
+			    mem_grow(m, m->people, struct person_address, m->npeople + 1);
 			m->people[m->npeople++] = p;
 		}
 	}
@@ -232,15 +245,16 @@ take_from(struct mail *m, InternetAddressList *list)
 
 	for (int i = 0; list != NULL && i < internet_address_list_length(list); i++) {
 		a = internet_address_list_get_address(list, i);
-		addr = INTERNET_ADDRESS_IS_MAILBOX(a)
-		    ? internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(a))
-		    : NULL;
+		addr = INTERNET_ADDRESS_IS_MAILBOX(a) ? internet_address_mailbox_get_addr(
+							    INTERNET_ADDRESS_MAILBOX(a))
+						      : NULL;
 		if (addr == NULL || address_parse(m, addr, &m->from, &bad) != RC_OK) {
 			m->from.value = NULL;
 			continue;
 		}
 		name = internet_address_get_name(a);
-		m->from.name = name ? text_clean(m, name, strlen(name), TEXT_LINE, SUBJECT_MAX) : "";
+		m->from.name =
+		    name ? text_clean(m, name, strlen(name), TEXT_LINE, SUBJECT_MAX) : "";
 		return true;
 	}
 	return false;
@@ -260,7 +274,8 @@ take_references(struct mail *m, GMimeMessage *msg)
 
 			if (id != NULL && m->nreferences < 100)
 				text_push(m, &m->references, &m->nreferences,
-				    talloc_asprintf(m, "<%s>", text_clean(m, id, strlen(id), TEXT_LINE, 900)));
+				    talloc_asprintf(m, "<%s>",
+					text_clean(m, id, strlen(id), TEXT_LINE, 900)));
 		}
 		if (r != NULL)
 			g_mime_references_free(r);
@@ -273,8 +288,9 @@ class_of(GMimeMessage *msg)
 {
 	const char *a = header(msg, "Auto-Submitted"), *p = header(msg, "Precedence");
 
-	if ((a != NULL && strncasecmp(a, "auto-replied", 12) == 0) || header(msg, "X-Autoreply") ||
-	    header(msg, "X-Autorespond") || (p != NULL && strcasecmp(p, "auto_reply") == 0))
+	if ((a != NULL && strncasecmp(a, "auto-replied", 12) == 0) ||
+	    header(msg, "X-Autoreply") || header(msg, "X-Autorespond") ||
+	    (p != NULL && strcasecmp(p, "auto_reply") == 0))
 		return "auto-reply";
 	if ((a != NULL && strncasecmp(a, "no", 2) != 0) ||
 	    (p != NULL && (strcasecmp(p, "bulk") == 0 || strcasecmp(p, "junk") == 0)))
@@ -288,13 +304,17 @@ class_of(GMimeMessage *msg)
 static void
 take_headers(struct mail *m, GMimeMessage *msg)
 {
-	const char *subject = g_mime_message_get_subject(msg), *id = g_mime_message_get_message_id(msg);
+	const char *subject = g_mime_message_get_subject(msg),
+		   *id = g_mime_message_get_message_id(msg);
 
-	m->subject = subject ? text_clean(m, subject, strlen(subject), TEXT_LINE, SUBJECT_MAX) : "";
+	m->subject = subject
+			 ? text_clean(m, subject, strlen(subject), TEXT_LINE, SUBJECT_MAX)
+			 : "";
 	if (*m->subject == '\0')
 		m->subject = "(no subject)";
 	if (id != NULL && *id != '\0')
-		m->msgid = talloc_asprintf(m, "<%s>", text_clean(m, id, strlen(id), TEXT_LINE, 900));
+		m->msgid = talloc_asprintf(
+		    m, "<%s>", text_clean(m, id, strlen(id), TEXT_LINE, 900));
 	m->class = class_of(msg);
 	if (!take_from(m, g_mime_message_get_from(msg)) &&
 	    !take_from(m, g_mime_message_get_reply_to(msg)))
@@ -334,7 +354,8 @@ mail_parse(void *ctx, const struct config *c, const void *raw, size_t n)
 		unsigned char h[BLOB_HASH];
 
 		crypto_hash_sha256(h, raw, n);
-		m->msgid = talloc_asprintf(m, "<%s@generated.invalid>", text_hex(m, h, BLOB_HASH));
+		m->msgid = talloc_asprintf(
+		    m, "<%s@generated.invalid>", text_hex(m, h, BLOB_HASH));
 	}
 	return m;
 }

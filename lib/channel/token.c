@@ -14,7 +14,8 @@ enum { MAC_BYTES = 10, MAC_TEXT = 16 };
 static void
 mac_of(const unsigned char key[DESK_KEY], const char *what, char out[MAC_TEXT + 1])
 {
-	static const char digits[] = "abcdefghijklmnopqrstuvwxyz234567"; /* RFC 4648, lower case */
+	static const char digits[] =
+	    "abcdefghijklmnopqrstuvwxyz234567"; /* RFC 4648, lower case */
 	unsigned char h[crypto_auth_hmacsha256_BYTES];
 	crypto_auth_hmacsha256_state st;
 	unsigned bits = 0, have = 0;
@@ -44,26 +45,26 @@ mac_equal(const char *good, const char *given)
 }
 
 static void
-token_mac(const unsigned char key[DESK_KEY], const struct mailbox *m, const struct ticket *t,
-    char out[MAC_TEXT + 1])
+token_mac(const unsigned char key[DESK_KEY], const struct mailbox *m,
+    const struct ticket *t, char out[MAC_TEXT + 1])
 {
-	char *what = talloc_asprintf(NULL, "token\n%lld\n%s\n%lld", (long long)t->id, m->name,
-	    (long long)t->token_gen);
+	char *what = talloc_asprintf(NULL, "token\n%lld\n%s\n%lld", (long long)t->id,
+	    m->name, (long long)t->token_gen);
 
 	mac_of(key, what, out);
 	talloc_free(what);
 }
 
 char *
-token_address(
-    void *ctx, const unsigned char key[DESK_KEY], const struct mailbox *m, const struct ticket *t)
+token_address(void *ctx, const unsigned char key[DESK_KEY], const struct mailbox *m,
+    const struct ticket *t)
 {
 	const char *at = strrchr(m->address, '@');
 	char mac[MAC_TEXT + 1];
 
 	token_mac(key, m, t, mac);
-	return talloc_asprintf(ctx, "%.*s%ct%lld.%s%s", (int)(at - m->address), m->address,
-	    m->delimiter, (long long)t->id, mac, at);
+	return talloc_asprintf(ctx, "%.*s%ct%lld.%s%s", (int)(at - m->address),
+	    m->address, m->delimiter, (long long)t->id, mac, at);
 }
 
 char *
@@ -96,13 +97,16 @@ ticket_part(const char *s, int64_t *ticket)
 }
 
 bool
-token_read(const struct mailbox *m, const char *address, int64_t *ticket, const char **mac)
+token_read(
+    const struct mailbox *m, const char *address, int64_t *ticket, const char **mac)
 {
-	const char *at = strrchr(m->address, '@'), *their_at = strrchr(address, '@'), *rest;
+	const char *at = strrchr(m->address, '@'), *their_at = strrchr(address, '@'),
+		   *rest;
 	size_t local = (size_t)(at - m->address);
 
 	if (their_at == NULL || strcasecmp(at, their_at) != 0 ||
-	    strncasecmp(address, m->address, local) != 0 || address[local] != m->delimiter)
+	    strncasecmp(address, m->address, local) != 0 ||
+	    address[local] != m->delimiter)
 		return false;
 	rest = ticket_part(address + local + 1, ticket);
 	*mac = rest;
@@ -110,8 +114,8 @@ token_read(const struct mailbox *m, const char *address, int64_t *ticket, const 
 }
 
 bool
-token_valid(const unsigned char key[DESK_KEY], const struct mailbox *m, const struct ticket *t,
-    const char *mac)
+token_valid(const unsigned char key[DESK_KEY], const struct mailbox *m,
+    const struct ticket *t, const char *mac)
 {
 	char good[MAC_TEXT + 1], given[MAC_TEXT + 1];
 

@@ -53,7 +53,7 @@ bool
 actor_may_queue(const struct actor *a, const char *queue)
 {
 	return a->role == NULL || a->role->queues[0] == NULL ||
-	    word_index(a->role->queues, queue) >= 0;
+	       word_index(a->role->queues, queue) >= 0;
 }
 
 enum rc
@@ -70,6 +70,7 @@ actor_need_queue(const struct actor *a, const char *queue, struct err *err)
 {
 	if (actor_may_queue(a, queue))
 		return RC_OK;
-	return err_fail(err, RC_DENIED, "agent \"%s\" (role \"%s\") has no access to queue \"%s\"",
-	    a->name, a->role->name, queue);
+	return err_fail(err, RC_DENIED,
+	    "agent \"%s\" (role \"%s\") has no access to queue \"%s\"", a->name,
+	    a->role->name, queue);
 }

@@ -87,7 +87,8 @@ complete_table(const struct opt *opts, struct common *c, struct opt full[OPTS_MA
 
 	for (; opts[n].name != NULL && n < OPTS_MAX; n++) {
 		full[n] = opts[n];
-		for (size_t i = 0; full[n].to == NULL && i < sizeof(where) / sizeof(where[0]); i++) {
+		for (size_t i = 0;
+		     full[n].to == NULL && i < sizeof(where) / sizeof(where[0]); i++) {
 			if (strcmp(where[i].name, full[n].name) == 0)
 				full[n].to = where[i].to;
 		}
@@ -115,7 +116,8 @@ cmd_main(const struct cmd *cmd, int argc, char **argv)
 	struct err err = {0}, closing = {0};
 	struct common c = {0};
 	struct opt full[OPTS_MAX + 1];
-	struct cmd_env env = {.ctx = talloc_named_const(NULL, 0, "cmd"), .cmd = cmd, .err = &err};
+	struct cmd_env env = {
+	    .ctx = talloc_named_const(NULL, 0, "cmd"), .cmd = cmd, .err = &err};
 	char **args = NULL;
 	int n = 0, status;
 	enum rc rc;
@@ -131,7 +133,8 @@ cmd_main(const struct cmd *cmd, int argc, char **argv)
 		opt_dump(stdout, full);
 		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 	}
-	rc = opt_parse(env.ctx, full, (cmd->flags & CMD_TERMS) != 0, argc, argv, &args, &n, &err);
+	rc = opt_parse(
+	    env.ctx, full, (cmd->flags & CMD_TERMS) != 0, argc, argv, &args, &n, &err);
 	if (rc == RC_OK && (c.help || c.version)) {
 		if (c.help)
 			help(cmd, full);

@@ -7,9 +7,9 @@
 #include "desk/desk.h"
 
 enum cmd_flags {
-	CMD_WRITES = 1,  /* opens the desk for writing */
+	CMD_WRITES = 1,	 /* opens the desk for writing */
 	CMD_NO_DESK = 2, /* opens none: run() does, if it needs one */
-	CMD_TERMS = 4    /* operands are a query: -tag:spam is no option */
+	CMD_TERMS = 4	 /* operands are a query: -tag:spam is no option */
 };
 
 /* What run() gets. Everything belongs to ctx and is freed after it. */
@@ -19,10 +19,10 @@ struct cmd_env {
 	struct desk *desk; /* NULL with CMD_NO_DESK */
 	struct out *out;
 	struct err *err;
-	bool quiet;             /* --quiet: no words for people on stderr */
-	const char *desk_dir;   /* -D */
-	const char *as;         /* --as */
-	int failed;             /* exit status when records failed but the run went on */
+	bool quiet;	      /* --quiet: no words for people on stderr */
+	const char *desk_dir; /* -D */
+	const char *as;	      /* --as */
+	int failed;	      /* exit status when records failed but the run went on */
 };
 
 struct cmd {
@@ -32,15 +32,20 @@ struct cmd {
 	enum rc (*run)(struct cmd_env *env, int argc, char **argv, struct err *err);
 };
 
-/* The common options; `OPTS_COMMON, OPTS_END` close a table. Their values are in cmd_env. */
-#define OPTS_COMMON                                                                      \
-	{"desk", 'D', OPT_TEXT, "dir", "the desk's directory", NULL, "@dir"},                \
-	    {"as", 0, OPT_TEXT, "agent", "act as this agent (the owner only)", NULL, "@agent"}, \
-	    {"output", 'o', OPT_TEXT, "format", "json, human, tsv or ids", NULL,             \
-	        "json human tsv ids"},                                                       \
-	    {"quiet", 0, OPT_FLAG, NULL, "no words on standard error but errors", NULL, NULL}, \
-	    {"help", 'h', OPT_FLAG, NULL, "this text", NULL, NULL},                          \
-	    {"version", 'V', OPT_FLAG, NULL, "the version", NULL, NULL}
+/* The common options; `OPTS_COMMON, OPTS_END` close a table. Their values are in cmd_env.
+ */
+#define OPTS_COMMON                                                                     \
+	{"desk", 'D', OPT_TEXT, "dir", "the desk's directory", NULL, "@dir"},           \
+	    {"as", 0, OPT_TEXT, "agent", "act as this agent (the owner only)", NULL,    \
+		"@agent"},                                                              \
+	    {"output", 'o', OPT_TEXT, "format", "json, human, tsv or ids", NULL,        \
+		"json human tsv ids"},                                                  \
+	    {"quiet", 0, OPT_FLAG, NULL, "no words on standard error but errors", NULL, \
+		NULL},                                                                  \
+	    {"help", 'h', OPT_FLAG, NULL, "this text", NULL, NULL},                     \
+	{                                                                               \
+		"version", 'V', OPT_FLAG, NULL, "the version", NULL, NULL               \
+	}
 
 /* Runs it and returns the exit status. */
 int cmd_main(const struct cmd *cmd, int argc, char **argv);

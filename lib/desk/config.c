@@ -29,8 +29,8 @@ word_index(const char *const *words, const char *word)
 enum phase
 status_phase(const char *status)
 {
-	static const enum phase of[] = {PHASE_OPEN, PHASE_OPEN, PHASE_WAITING, PHASE_WAITING,
-	    PHASE_RESOLVED, PHASE_CLOSED};
+	static const enum phase of[] = {PHASE_OPEN, PHASE_OPEN, PHASE_WAITING,
+	    PHASE_WAITING, PHASE_RESOLVED, PHASE_CLOSED};
 	int i = word_index(status_names, status);
 
 	return i < 0 ? PHASE_OPEN : of[i];
@@ -66,10 +66,10 @@ texts(void *ctx, json_t *o, const char *key)
 	return v;
 }
 
-#define EACH(c, o, key, list, count, type)                                               \
-	json_t *list##_j = json_object_get(o, key);                                          \
-	(c)->count = json_array_size(list##_j);                                              \
-	(c)->list = mem_array(c, type, (c)->count + 1);                                      \
+#define EACH(c, o, key, list, count, type)              \
+	json_t *list##_j = json_object_get(o, key);     \
+	(c)->count = json_array_size(list##_j);         \
+	(c)->list = mem_array(c, type, (c)->count + 1); \
 	for (size_t i = 0; i < (c)->count; i++)
 
 static void
@@ -143,13 +143,15 @@ load_places(struct config *c, json_t *o)
 }
 
 enum rc
-config_from_json(void *ctx, json_t *o, int64_t version, struct config **out, struct err *err)
+config_from_json(
+    void *ctx, json_t *o, int64_t version, struct config **out, struct err *err)
 {
 	struct config *c = talloc_zero(ctx, struct config);
 
 	if (!json_is_object(o)) {
 		talloc_free(c);
-		return err_fail(err, RC_CONFIG, "version %lld is damaged", (long long)version);
+		return err_fail(
+		    err, RC_CONFIG, "version %lld is damaged", (long long)version);
 	}
 	c->version = version;
 	c->name = text(c, o, "name", "");
@@ -169,11 +171,11 @@ config_from_json(void *ctx, json_t *o, int64_t version, struct config **out, str
 
 /* ---- looking up ---- */
 
-#define FIND(list, count, member, value)                                                 \
-	for (size_t i = 0; i < c->count; i++) {                                              \
-		if (strcmp(c->list[i].member, value) == 0)                                       \
-			return &c->list[i];                                                          \
-	}                                                                                    \
+#define FIND(list, count, member, value)                   \
+	for (size_t i = 0; i < c->count; i++) {            \
+		if (strcmp(c->list[i].member, value) == 0) \
+			return &c->list[i];                \
+	}                                                  \
 	return NULL
 
 const struct mailbox *
@@ -242,9 +244,9 @@ config_names(void *ctx, const struct config *c, enum name_kind kind)
 	const char **v = NULL;
 	size_t n = 0;
 
-#define NAMES(which, list, count)                                                        \
-	for (size_t i = 0; kind == (which) && i < c->count; i++)                             \
-		text_push(ctx, &v, &n, c->list[i].name)
+#define NAMES(which, list, count)                                \
+	for (size_t i = 0; kind == (which) && i < c->count; i++) \
+	text_push(ctx, &v, &n, c->list[i].name)
 	NAMES(NAME_MAILBOX, mailboxes, nmailboxes);
 	NAMES(NAME_QUEUE, queues, nqueues);
 	NAMES(NAME_ROLE, roles, nroles);

@@ -55,7 +55,8 @@ check_owner(void *ctx, const char *dir, bool looked_for, struct err *err)
 	/* As git's safe.directory: nobody's desk is used just because we stand in it. */
 	if (looked_for && sb.st_uid != 0 && !(sb.st_mode & S_ISGID))
 		return err_fail(err, RC_DENIED,
-		    "%s belongs to %s: a desk that was only found must be your own (say -D if you mean it)",
+		    "%s belongs to %s: a desk that was only found must be your own (say "
+		    "-D if you mean it)",
 		    dir, login_name(ctx, sb.st_uid));
 	if ((sb.st_mode & 02070) == 02070) {
 		n = getgroups(256, groups);
@@ -67,8 +68,9 @@ check_owner(void *ctx, const char *dir, bool looked_for, struct err *err)
 			return RC_OK;
 	}
 	return err_fail(err, RC_DENIED,
-	    "%s belongs to %s: only its owner may use it (sudo -u %s, or ask for tkt-shell)", dir,
-	    login_name(ctx, sb.st_uid), login_name(ctx, sb.st_uid));
+	    "%s belongs to %s: only its owner may use it (sudo -u %s, or ask for "
+	    "tkt-shell)",
+	    dir, login_name(ctx, sb.st_uid), login_name(ctx, sb.st_uid));
 }
 
 /* SQLite's log needs shared memory, which network file systems do not have. */
@@ -117,10 +119,12 @@ desk_find(void *ctx, const char *dir, char **found, struct err *err)
 				*strrchr(at, '/') = '\0';
 		}
 		if (at == NULL || *at == '\0')
-			at = has_conf(DESK_DEFAULT) ? talloc_strdup(ctx, DESK_DEFAULT) : NULL;
+			at = has_conf(DESK_DEFAULT) ? talloc_strdup(ctx, DESK_DEFAULT)
+						    : NULL;
 		if (at == NULL)
 			return err_fail(err, RC_NOTFOUND,
-			    "no desk here (make one: tkt-init DIR, or name one: -D DIR, TKT_DESK)");
+			    "no desk here (make one: tkt-init DIR, or name one: -D DIR, "
+			    "TKT_DESK)");
 	}
 	rc = check_owner(ctx, at, looked_for, err);
 	if (rc == RC_OK)
@@ -175,7 +179,8 @@ find_actor(struct desk *d, const struct desk_want *want, struct err *err)
 	    .name = a->name,
 	    .agent = a,
 	    .role = config_role(d->config, a->role),
-	    .by = want->as ? talloc_asprintf(d, "unix:%s", login_name(d, getuid())) : NULL};
+	    .by =
+		want->as ? talloc_asprintf(d, "unix:%s", login_name(d, getuid())) : NULL};
 	return RC_OK;
 }
 
@@ -187,7 +192,8 @@ fix_clock(struct desk *d, bool write, struct err *err)
 	if (now == NULL || *now == '\0' || (write && !d->test))
 		return RC_OK;
 	if (!instant_parse(now, &d->now))
-		return err_fail(err, RC_USAGE, "TKT_NOW: \"%s\" is not an RFC 3339 instant", now);
+		return err_fail(
+		    err, RC_USAGE, "TKT_NOW: \"%s\" is not an RFC 3339 instant", now);
 	return RC_OK;
 }
 
@@ -200,7 +206,8 @@ load(struct desk *d, const struct desk_want *want, struct err *err)
 	enum rc rc = version_newest(d->store, &version, err);
 
 	if (rc == RC_OK && version == 0)
-		rc = err_fail(err, RC_CONFIG, "no configuration is applied (run tkt-config apply)");
+		rc = err_fail(
+		    err, RC_CONFIG, "no configuration is applied (run tkt-config apply)");
 	if (rc == RC_OK)
 		rc = version_part(d->store, version, "desk", &o, err);
 	if (rc == RC_OK)
@@ -211,7 +218,9 @@ load(struct desk *d, const struct desk_want *want, struct err *err)
 	if (rc == RC_OK || rc == RC_NONE)
 		rc = store_meta_get(d->store, d, "desk", &id, err);
 	if (rc != RC_OK)
-		return rc == RC_NONE ? err_fail(err, RC_CONFIG, "the store has no desk id") : rc;
+		return rc == RC_NONE
+			   ? err_fail(err, RC_CONFIG, "the store has no desk id")
+			   : rc;
 	d->test = test != NULL;
 	d->id = id;
 	rc = find_actor(d, want, err);
@@ -228,13 +237,15 @@ desk_open(void *ctx, const struct desk_want *want, struct desk **out, struct err
 	d->brokered = getenv("TKT_BROKER") != NULL;
 	if (d->brokered && (want->dir != NULL || want->as != NULL)) {
 		talloc_free(d);
-		return err_fail(err, RC_DENIED, "-D and --as: tkt-shell has given desk and agent");
+		return err_fail(
+		    err, RC_DENIED, "-D and --as: tkt-shell has given desk and agent");
 	}
 	rc = desk_find(d, want->dir, &d->dir, err);
 	if (rc == RC_OK && stat(d->dir, &sb) == 0 && (sb.st_mode & 0070))
 		umask(0007);
 	if (rc == RC_OK)
-		rc = store_open(d, d->dir, want->write ? STORE_WRITE : STORE_READ, &d->store, err);
+		rc = store_open(
+		    d, d->dir, want->write ? STORE_WRITE : STORE_READ, &d->store, err);
 	if (rc == RC_OK)
 		rc = load(d, want, err);
 	if (rc != RC_OK) {
@@ -259,7 +270,8 @@ write_key(const char *dir, struct err *err)
 	hex = text_hex(path, key, sizeof(key));
 	hex = talloc_asprintf_append(hex, "\n");
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, hex, strlen(hex)) != (ssize_t)strlen(hex) || fsync(fd) != 0)
+	if (fd < 0 || write(fd, hex, strlen(hex)) != (ssize_t)strlen(hex) ||
+	    fsync(fd) != 0)
 		rc = err_errno(err, "%s", path);
 	if (fd >= 0)
 		close(fd);
@@ -310,12 +322,14 @@ desk_make(void *ctx, const char *dir, bool test, struct store **out, struct err 
 enum rc
 desk_share(const char *dir, const char *group, struct err *err)
 {
-	static const char *const shared[] = {"", "/store.db", "/store.db-wal", "/store.db-shm",
-	    "/store.lock", "/bell", "/blobs", "/canned", "/tkt.conf", NULL};
+	static const char *const shared[] = {"", "/store.db", "/store.db-wal",
+	    "/store.db-shm", "/store.lock", "/bell", "/blobs", "/canned", "/tkt.conf",
+	    NULL};
 	struct group *gr = group ? getgrnam(group) : NULL;
 
 	if (group != NULL && gr == NULL)
-		return err_fail(err, RC_CONFIG, "group \"%s\": no such group on this system", group);
+		return err_fail(
+		    err, RC_CONFIG, "group \"%s\": no such group on this system", group);
 	for (const char *const *f = shared; *f != NULL; f++) {
 		char *path = talloc_asprintf(NULL, "%s%s", dir, *f);
 		struct stat sb;
@@ -362,7 +376,8 @@ desk_zone(const struct desk *d)
 enum rc
 desk_key(const struct desk *d, unsigned char key[DESK_KEY], struct err *err)
 {
-	char *path = talloc_asprintf(NULL, "%s/secret/desk.key", d->dir), hex[2 * DESK_KEY + 1];
+	char *path = talloc_asprintf(NULL, "%s/secret/desk.key", d->dir),
+	     hex[2 * DESK_KEY + 1];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, hex, 2 * DESK_KEY);
 	enum rc rc = RC_OK;
@@ -389,7 +404,8 @@ desk_read_file(const struct desk *d, void *ctx, const char *path, size_t max, ch
 	int fd;
 
 	if (d->brokered)
-		return err_fail(err, RC_DENIED, "%s: files cannot be named through tkt-shell", path);
+		return err_fail(
+		    err, RC_DENIED, "%s: files cannot be named through tkt-shell", path);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return err_errno(err, "%s", path);
@@ -403,7 +419,8 @@ desk_read_file(const struct desk *d, void *ctx, const char *path, size_t max, ch
 	}
 	buf = mem_array(ctx, char, (size_t)sb.st_size + 1);
 	*n = 0;
-	while (*n < (size_t)sb.st_size && (r = read(fd, buf + *n, (size_t)sb.st_size - *n)) > 0)
+	while (*n < (size_t)sb.st_size &&
+	       (r = read(fd, buf + *n, (size_t)sb.st_size - *n)) > 0)
 		*n += (size_t)r;
 	close(fd);
 	if (r < 0)

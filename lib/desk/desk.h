@@ -1,4 +1,5 @@
-/* The desk: finding and owning one, its applied configuration, who acts and what they may. */
+/* The desk: finding and owning one, its applied configuration, who acts and what they
+ * may. */
 #ifndef DESK_DESK_H
 #define DESK_DESK_H
 
@@ -24,7 +25,7 @@ enum phase {
 extern const char *const phase_names[];
 extern const char *const priority_names[]; /* low normal high urgent */
 extern const char *const status_names[];   /* new open pending hold solved closed */
-extern const char *const kind_names[];     /* question incident problem task */
+extern const char *const kind_names[];	   /* question incident problem task */
 extern const char *const channel_names[];  /* email chat phone social web api cli */
 /* The index of a word in such a list, or -1. */
 int word_index(const char *const *words, const char *word);
@@ -40,9 +41,9 @@ struct mailbox {
 };
 struct queue {
 	const char *name, *description, *assign; /* none least-busy round-robin */
-	const char **members;                    /* NULL-terminated, may be empty */
-	int64_t reopen_window;                   /* ms */
-	const char *after_reply;                 /* status a public reply sets, or NULL */
+	const char **members;			 /* NULL-terminated, may be empty */
+	int64_t reopen_window;			 /* ms */
+	const char *after_reply;		 /* status a public reply sets, or NULL */
 };
 struct role {
 	const char *name;
@@ -54,10 +55,10 @@ struct agent {
 	int64_t capacity; /* open tickets at most by assignment; 0: no limit */
 };
 struct field {
-	const char *name, *type;  /* text number date choice boolean pattern */
-	const char **values;      /* of a choice */
-	const char *pattern;      /* of a pattern: PCRE2, the whole value must match */
-	const char **queues;      /* where it may be set; empty: everywhere */
+	const char *name, *type; /* text number date choice boolean pattern */
+	const char **values;	 /* of a choice */
+	const char *pattern;	 /* of a pattern: PCRE2, the whole value must match */
+	const char **queues;	 /* where it may be set; empty: everywhere */
 };
 struct view {
 	const char *name, *query, *sort;
@@ -65,7 +66,8 @@ struct view {
 struct config {
 	int64_t version;
 	const char *name, *timezone, *group, *authserv;
-	int64_t mail_size_max, mail_parts_max, mail_depth_max, mail_header_max, mail_people_max;
+	int64_t mail_size_max, mail_parts_max, mail_depth_max, mail_header_max,
+	    mail_people_max;
 	struct mailbox *mailboxes;
 	struct queue *queues;
 	struct role *roles;
@@ -77,7 +79,8 @@ struct config {
 
 /* Each finds by name, or is NULL. */
 const struct mailbox *config_mailbox(const struct config *c, const char *name);
-const struct mailbox *config_mailbox_by_address(const struct config *c, const char *address);
+const struct mailbox *config_mailbox_by_address(
+    const struct config *c, const char *address);
 const struct mailbox *config_mailbox_default(const struct config *c);
 const struct queue *config_queue(const struct config *c, const char *name);
 const struct role *config_role(const struct config *c, const char *name);
@@ -91,8 +94,8 @@ enum name_kind { NAME_MAILBOX, NAME_QUEUE, NAME_ROLE, NAME_AGENT, NAME_FIELD, NA
 const char **config_names(void *ctx, const struct config *c, enum name_kind kind);
 
 /* Reads the compiled form that lib/policy writes (version part "desk"). */
-enum rc config_from_json(void *ctx, json_t *o, int64_t version, struct config **c,
-    struct err *err) CHECKED;
+enum rc config_from_json(
+    void *ctx, json_t *o, int64_t version, struct config **c, struct err *err) CHECKED;
 
 /* ---- versions ---- */
 
@@ -110,10 +113,10 @@ enum rc version_add(struct store *s, int64_t id, const char *part, json_t *o, in
 enum actor_kind { ACTOR_SYSTEM, ACTOR_AGENT, ACTOR_CUSTOMER, ACTOR_RULE };
 struct actor {
 	enum actor_kind kind;
-	const char *name;          /* agent, rule; customer: its number */
+	const char *name;	   /* agent, rule; customer: its number */
 	const struct agent *agent; /* of an agent */
 	const struct role *role;   /* NULL: everything (the owner as system) */
-	const char *by;            /* who really was at the keyboard, with --as; else NULL */
+	const char *by; /* who really was at the keyboard, with --as; else NULL */
 };
 /* "agent:alice", "customer:7", "rule:billing", "system". */
 char *actor_print(void *ctx, const struct actor *a);
@@ -127,7 +130,8 @@ bool actor_may(const struct actor *a, const char *right);
 bool actor_may_queue(const struct actor *a, const char *queue);
 /* As above, as RC_DENIED: `agent "bob" may not ticket.reply`. */
 enum rc actor_need(const struct actor *a, const char *right, struct err *err) CHECKED;
-enum rc actor_need_queue(const struct actor *a, const char *queue, struct err *err) CHECKED;
+enum rc actor_need_queue(
+    const struct actor *a, const char *queue, struct err *err) CHECKED;
 
 /* ---- the desk ---- */
 
@@ -136,15 +140,15 @@ struct desk {
 	struct store *store;
 	struct config *config;
 	struct actor actor;
-	const char *id;  /* random, of this desk: in loop headers and tokens */
-	bool test;       /* made by tkt-init --test */
-	bool brokered;   /* called by tkt-shell for somebody else: no files, no editor */
-	int64_t now;     /* fixed by TKT_NOW; 0: the clock runs */
+	const char *id; /* random, of this desk: in loop headers and tokens */
+	bool test;	/* made by tkt-init --test */
+	bool brokered;	/* called by tkt-shell for somebody else: no files, no editor */
+	int64_t now;	/* fixed by TKT_NOW; 0: the clock runs */
 };
 
 struct desk_want {
 	const char *dir; /* -D, or NULL to look for one */
-	const char *as;  /* --as, or NULL */
+	const char *as;	 /* --as, or NULL */
 	bool write;
 };
 
@@ -169,7 +173,8 @@ int64_t desk_now(const struct desk *d);
 const char *desk_zone(const struct desk *d);
 /* The desk's key, 32 bytes from secret/desk.key. */
 #define DESK_KEY 32
-enum rc desk_key(const struct desk *d, unsigned char key[DESK_KEY], struct err *err) CHECKED;
+enum rc desk_key(
+    const struct desk *d, unsigned char key[DESK_KEY], struct err *err) CHECKED;
 /* Reads a file a user named, at most max bytes; refused in a brokered session. */
 enum rc desk_read_file(const struct desk *d, void *ctx, const char *path, size_t max,
     char **data, size_t *n, struct err *err) CHECKED;

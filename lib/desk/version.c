@@ -40,17 +40,19 @@ version_part(struct store *s, int64_t id, const char *part, json_t **o, struct e
 	bind_text(st, 2, part);
 	rc = stmt_step(st, err);
 	if (rc == RC_NONE)
-		rc = err_fail(err, RC_NOTFOUND, "no version %lld of the configuration (see tkt-config versions)",
+		rc = err_fail(err, RC_NOTFOUND,
+		    "no version %lld of the configuration (see tkt-config versions)",
 		    (long long)id);
 	if (rc == RC_OK) {
 		content = col_blob(st, 0, &n);
 		hash = col_blob(st, 1, &hn);
 		crypto_hash_sha256(real, content, n);
 		*o = hn == sizeof(real) && memcmp(real, hash, hn) == 0
-		    ? json_loadb(content, n, JSON_DECODE_ANY, NULL)
-		    : NULL;
+			 ? json_loadb(content, n, JSON_DECODE_ANY, NULL)
+			 : NULL;
 		if (*o == NULL)
-			rc = err_fail(err, RC_CONFIG, "version %lld of the configuration is damaged",
+			rc = err_fail(err, RC_CONFIG,
+			    "version %lld of the configuration is damaged",
 			    (long long)id);
 	}
 	stmt_done(st);
@@ -58,8 +60,8 @@ version_part(struct store *s, int64_t id, const char *part, json_t **o, struct e
 }
 
 enum rc
-version_add(struct store *s, int64_t id, const char *part, json_t *o, int64_t at,
-    struct err *err)
+version_add(
+    struct store *s, int64_t id, const char *part, json_t *o, int64_t at, struct err *err)
 {
 	struct stmt *st;
 	unsigned char hash[BLOB_HASH];

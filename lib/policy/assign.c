@@ -11,9 +11,8 @@ SQL(sql_open_of,
     "SELECT count(*) FROM (SELECT 1 FROM ticket WHERE assignee = ?1 AND phase < 2 "
     "AND phase = 0 LIMIT ?2)");
 SQL(sql_assigned, "SELECT assigned FROM agent_state WHERE agent = ?1");
-SQL(sql_assigned_note,
-    "INSERT INTO agent_state (agent, assigned) VALUES (?1, ?2) "
-    "ON CONFLICT (agent) DO UPDATE SET assigned = excluded.assigned");
+SQL(sql_assigned_note, "INSERT INTO agent_state (agent, assigned) VALUES (?1, ?2) "
+		       "ON CONFLICT (agent) DO UPDATE SET assigned = excluded.assigned");
 
 enum { COUNTED_AT_MOST = 1000 };
 
@@ -44,8 +43,8 @@ load_of(struct store *s, struct candidate *c, struct err *err)
 }
 
 enum rc
-assign_candidates(struct store *s, const struct config *c, void *ctx, const struct queue *q,
-    struct candidate **out, size_t *n, struct err *err)
+assign_candidates(struct store *s, const struct config *c, void *ctx,
+    const struct queue *q, struct candidate **out, size_t *n, struct err *err)
 {
 	struct candidate *v = mem_array(ctx, struct candidate, 1);
 	enum rc rc = RC_OK;
@@ -92,7 +91,8 @@ assign_choose(const char *strategy, const struct candidate *v, size_t n, const c
 			best = &v[i];
 	}
 	if (best == NULL)
-		*why = n == 0 ? "the queue has no members" : "every member is at capacity";
+		*why =
+		    n == 0 ? "the queue has no members" : "every member is at capacity";
 	return best ? best->agent : NULL;
 }
 

@@ -44,13 +44,15 @@ put(json_t *o, const char *key, const char *value)
 }
 
 static void
-put_duration(struct conf *c, cfg_t *sec, json_t *o, const char *key, const char *otherwise)
+put_duration(
+    struct conf *c, cfg_t *sec, json_t *o, const char *key, const char *otherwise)
 {
 	const char *v = get(sec, key);
 	int64_t ms = 0;
 
 	if (!duration_parse(v ? v : otherwise, &ms))
-		conf_wrong(c, sec, key, "%s \"%s\" is no duration: use 30m, 4h, 7d", key, v);
+		conf_wrong(
+		    c, sec, key, "%s \"%s\" is no duration: use 30m, 4h, 7d", key, v);
 	json_object_set_new(o, key, json_integer(ms));
 }
 
@@ -84,7 +86,8 @@ put_size(struct conf *c, cfg_t *sec, json_t *o, const char *key, const char *nam
 	int64_t n = otherwise;
 
 	if (v != NULL && !size_parse(v, &n))
-		conf_wrong(c, sec, key, "%s \"%s\" is no size: use 1000, 256kB, 50MB", key, v);
+		conf_wrong(
+		    c, sec, key, "%s \"%s\" is no size: use 1000, 256kB, 50MB", key, v);
 	json_object_set_new(o, name, json_integer(n));
 }
 
@@ -102,17 +105,20 @@ put_bool(struct conf *c, cfg_t *sec, json_t *o, const char *key)
 }
 
 static void
-check_word(struct conf *c, cfg_t *sec, const char *key, const char *v, const char *const *words)
+check_word(
+    struct conf *c, cfg_t *sec, const char *key, const char *v, const char *const *words)
 {
 	if (v != NULL && word_index(words, v) < 0)
-		conf_wrong(c, sec, key, "%s \"%s\": unknown%s", key, v, text_hint(c->ctx, v, words));
+		conf_wrong(c, sec, key, "%s \"%s\": unknown%s", key, v,
+		    text_hint(c->ctx, v, words));
 }
 
 static void
 check_zone(struct conf *c, cfg_t *sec, const char *v)
 {
 	if (v != NULL && !instant_zone_known(v))
-		conf_wrong(c, sec, "timezone", "timezone \"%s\" is not in the tz database", v);
+		conf_wrong(
+		    c, sec, "timezone", "timezone \"%s\" is not in the tz database", v);
 }
 
 /* ---- titles: what is named where ---- */
@@ -159,8 +165,9 @@ each_block(struct conf *c, cfg_t *cfg, const char *block,
 
 		if (!text_is_name(cfg_title(sec), NAME_MAX_BYTES))
 			conf_wrong(c, sec, NULL,
-			    "%s \"%s\": a name has small letters, digits, - and _, at most %d", block,
-			    cfg_title(sec), NAME_MAX_BYTES);
+			    "%s \"%s\": a name has small letters, digits, - and _, at "
+			    "most %d",
+			    block, cfg_title(sec), NAME_MAX_BYTES);
 		put(o, "name", cfg_title(sec));
 		one(c, cfg, sec, o);
 		json_array_append_new(a, o);
@@ -198,8 +205,10 @@ one_mailbox(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	check_ref(c, cfg, sec, "queue", queue, "queue");
 	put(o, "queue", queue);
 	put(o, "from_name", get(sec, "from_name"));
-	if (delimiter != NULL && (strlen(delimiter) != 1 || strchr("+-=_", *delimiter) == NULL))
-		conf_wrong(c, sec, "delimiter", "delimiter \"%s\": one of + - = _", delimiter);
+	if (delimiter != NULL &&
+	    (strlen(delimiter) != 1 || strchr("+-=_", *delimiter) == NULL))
+		conf_wrong(
+		    c, sec, "delimiter", "delimiter \"%s\": one of + - = _", delimiter);
 	put(o, "delimiter", delimiter ? delimiter : "+");
 	put_bool(c, sec, o, "default");
 }
@@ -222,9 +231,9 @@ one_queue(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 static void
 one_role(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 {
-	static const char *const rights[] = {"ticket.read", "ticket.create", "ticket.change",
-	    "ticket.reply", "ticket.note", "customer.read", "customer.change", "kb.read",
-	    "kb.write", "log.read", "desk.config", NULL};
+	static const char *const rights[] = {"ticket.read", "ticket.create",
+	    "ticket.change", "ticket.reply", "ticket.note", "customer.read",
+	    "customer.change", "kb.read", "kb.write", "log.read", "desk.config", NULL};
 
 	for (unsigned i = 0; i < cfg_size(sec, "allow"); i++) {
 		const char *v = cfg_getnstr(sec, "allow", i);
@@ -250,8 +259,8 @@ one_agent(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	int64_t n = 0;
 
 	if (word_index(reserved, cfg_title(sec)) >= 0)
-		conf_wrong(c, sec, NULL, "agent \"%s\": that word has a meaning of its own",
-		    cfg_title(sec));
+		conf_wrong(c, sec, NULL,
+		    "agent \"%s\": that word has a meaning of its own", cfg_title(sec));
 	put(o, "full_name", name ? name : cfg_title(sec));
 	address_ok(c, sec, "email", o);
 	if (role == NULL)
@@ -262,7 +271,8 @@ one_agent(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	check_zone(c, sec, get(sec, "timezone"));
 	put(o, "timezone", get(sec, "timezone"));
 	if (capacity != NULL && !text_number(capacity, &n))
-		conf_wrong(c, sec, "capacity", "capacity \"%s\" is not a number", capacity);
+		conf_wrong(
+		    c, sec, "capacity", "capacity \"%s\" is not a number", capacity);
 	json_object_set_new(o, "capacity", json_integer(n));
 }
 
@@ -280,15 +290,18 @@ one_field(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	check_word(c, sec, "type", type, types);
 	put(o, "type", type);
 	if (strcmp(type, "choice") == 0 && cfg_size(sec, "values") == 0)
-		conf_wrong(c, sec, NULL, "field \"%s\": a choice needs values", cfg_title(sec));
+		conf_wrong(
+		    c, sec, NULL, "field \"%s\": a choice needs values", cfg_title(sec));
 	json_object_set_new(o, "values", get_list(sec, "values"));
 	if (strcmp(type, "pattern") == 0 && pattern == NULL)
-		conf_wrong(c, sec, NULL, "field \"%s\": a pattern is missing", cfg_title(sec));
+		conf_wrong(
+		    c, sec, NULL, "field \"%s\": a pattern is missing", cfg_title(sec));
 	if (pattern != NULL) {
-		code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF, &number,
-		    &at, NULL);
+		code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+		    PCRE2_UTF, &number, &at, NULL);
 		if (code == NULL)
-			conf_wrong(c, sec, "pattern", "pattern \"%s\" is wrong at byte %zu", pattern, at);
+			conf_wrong(c, sec, "pattern",
+			    "pattern \"%s\" is wrong at byte %zu", pattern, at);
 		pcre2_code_free(code);
 	}
 	put(o, "pattern", pattern);
@@ -322,7 +335,8 @@ check_query(struct conf *c, cfg_t *sec, const char *key, const struct config *de
 	struct err bad = {0};
 
 	if (query_parse(c->ctx, text ? text : "", &scope, &tree, &bad) != RC_OK)
-		conf_wrong(c, sec, key, "%s%s%s", bad.text, *bad.place ? "\n" : "", bad.place);
+		conf_wrong(
+		    c, sec, key, "%s%s%s", bad.text, *bad.place ? "\n" : "", bad.place);
 	else
 		put(o, as, query_print(c->ctx, tree));
 }
@@ -341,27 +355,30 @@ check_changes(struct conf *c, cfg_t *sec, const struct config *desk, json_t *o)
 		return;
 	}
 	for (size_t i = 0; i < changes.n; i++) {
-		if (strcmp(changes.v[i].value, "me") == 0 && strcmp(changes.v[i].key, "assignee") == 0)
+		if (strcmp(changes.v[i].value, "me") == 0 &&
+		    strcmp(changes.v[i].key, "assignee") == 0)
 			conf_wrong(c, sec, "set", "set: \"me\" is nobody in a rule");
 	}
 	put(o, "set", changes_print(c->ctx, &changes));
 }
 
 static void
-one_rule(struct conf *c, cfg_t *sec, const char *block, const struct config *desk, json_t *list)
+one_rule(struct conf *c, cfg_t *sec, const char *block, const struct config *desk,
+    json_t *list)
 {
-	static const char *const ons[] = {
-	    "created", "changed", "message", "sla.warned", "sla.breached", "time", "hand", NULL};
+	static const char *const ons[] = {"created", "changed", "message", "sla.warned",
+	    "sla.breached", "time", "hand", NULL};
 	static const char *const later[] = {
 	    "reply", "note", "notify", "hook", "run", "purge", NULL};
 	const char *on = get(sec, "on"), *assign = get(sec, "assign");
 	const char *implied = strcmp(block, "trigger") == 0 ? "changed"
-	    : strcmp(block, "macro") == 0                   ? "hand"
-	                                                    : "created";
+			      : strcmp(block, "macro") == 0 ? "hand"
+							    : "created";
 	json_t *o = json_object();
 
 	if (!text_is_name(cfg_title(sec), NAME_MAX_BYTES))
-		conf_wrong(c, sec, NULL, "%s \"%s\" is not a name", block, cfg_title(sec));
+		conf_wrong(
+		    c, sec, NULL, "%s \"%s\" is not a name", block, cfg_title(sec));
 	if (on != NULL && strcmp(block, "rule") != 0)
 		conf_wrong(c, sec, "on", "a %s is a rule with on = %s", block, implied);
 	on = on ? on : implied;
@@ -379,17 +396,21 @@ one_rule(struct conf *c, cfg_t *sec, const char *block, const struct config *des
 		struct node *tree = NULL;
 		struct err bad;
 
-		if (query_parse(c->ctx, get(sec, "when") ? get(sec, "when") : "", &scope, &tree,
-		        &bad) == RC_OK &&
+		if (query_parse(c->ctx, get(sec, "when") ? get(sec, "when") : "", &scope,
+			&tree, &bad) == RC_OK &&
 		    !query_has_time(tree))
-			conf_wrong(c, sec, "when", "a rule on = time needs a time term, like solved<-4d");
+			conf_wrong(c, sec, "when",
+			    "a rule on = time needs a time term, like solved<-4d");
 	}
 	for (const char *const *l = later; *l != NULL; l++) {
 		if (cfg_size(sec, *l) > 0)
-			conf_warn(c, sec, *l, "%s: kept, but this version of tkt does not act on it yet", *l);
+			conf_warn(c, sec, *l,
+			    "%s: kept, but this version of tkt does not act on it yet",
+			    *l);
 	}
 	if (text_starts(on, "sla.") || strcmp(on, "time") == 0)
-		conf_warn(c, sec, "on", "on = %s: kept, but this version of tkt does not run it yet", on);
+		conf_warn(c, sec, "on",
+		    "on = %s: kept, but this version of tkt does not run it yet", on);
 	json_array_append_new(list, o);
 }
 
@@ -441,9 +462,9 @@ span_ok(const char *s)
 {
 	int h1, m1, h2, m2, n = 0;
 
-	return sscanf(s, "%2d:%2d-%2d:%2d%n", &h1, &m1, &h2, &m2, &n) == 4 && s[n] == '\0' &&
-	    h1 < 24 && m1 < 60 && m2 < 60 && (h2 < 24 || (h2 == 24 && m2 == 0)) &&
-	    h1 * 60 + m1 < h2 * 60 + m2;
+	return sscanf(s, "%2d:%2d-%2d:%2d%n", &h1, &m1, &h2, &m2, &n) == 4 &&
+	       s[n] == '\0' && h1 < 24 && m1 < 60 && m2 < 60 &&
+	       (h2 < 24 || (h2 == 24 && m2 == 0)) && h1 * 60 + m1 < h2 * 60 + m2;
 }
 
 static void
@@ -454,13 +475,15 @@ check_calendar(struct conf *c, cfg_t *sec)
 		for (int b = a; b < 7; b++) {
 			char key[16];
 
-			snprintf(key, sizeof(key), a == b ? "%s" : "%s-%s", conf_days[a], conf_days[b]);
+			snprintf(key, sizeof(key), a == b ? "%s" : "%s-%s", conf_days[a],
+			    conf_days[b]);
 			for (unsigned i = 0; i < cfg_size(sec, key); i++) {
 				const char *v = cfg_getnstr(sec, key, i);
 
 				if (!span_ok(v))
 					conf_wrong(c, sec, key,
-					    "\"%s\" is no span of one day: write 22:00-06:00 as \"22:00-24:00\" and "
+					    "\"%s\" is no span of one day: write "
+					    "22:00-06:00 as \"22:00-24:00\" and "
 					    "\"00:00-06:00\" of the next",
 					    v);
 			}
@@ -488,10 +511,12 @@ check_sla(struct conf *c, cfg_t *cfg, cfg_t *sec, const struct config *desk)
 			const char *v = get(target, *p);
 
 			if (v != NULL && !duration_parse(v, &ms))
-				conf_wrong(c, target, *p, "%s \"%s\" is no duration", *p, v);
+				conf_wrong(
+				    c, target, *p, "%s \"%s\" is no duration", *p, v);
 		}
 	}
-	conf_warn(c, sec, NULL, "sla \"%s\": kept, but this version of tkt runs no clocks yet",
+	conf_warn(c, sec, NULL,
+	    "sla \"%s\": kept, but this version of tkt runs no clocks yet",
 	    cfg_title(sec));
 }
 
@@ -515,7 +540,8 @@ desk_json(struct conf *c, cfg_t *cfg)
 	put_size(c, limits, o, "mail_header", "mail_header_max", 256000);
 	put_size(c, limits, o, "mail_people", "mail_people_max", 200);
 	if (cfg_size(cfg, "queue") == 0)
-		conf_wrong(c, cfg, NULL, "a desk needs at least one queue: queue inbox { }");
+		conf_wrong(
+		    c, cfg, NULL, "a desk needs at least one queue: queue inbox { }");
 	json_object_set_new(o, "mailboxes", each_block(c, cfg, "mailbox", one_mailbox));
 	json_object_set_new(o, "queues", each_block(c, cfg, "queue", one_queue));
 	json_object_set_new(o, "roles", each_block(c, cfg, "role", one_role));
@@ -531,7 +557,8 @@ check_addresses(struct conf *c, cfg_t *cfg, json_t *desk)
 	json_t *boxes = json_object_get(desk, "mailboxes"), *seen = json_object(), *o;
 	size_t i;
 
-	json_array_foreach (boxes, i, o) {
+	json_array_foreach(boxes, i, o)
+	{
 		const char *address = json_string_value(json_object_get(o, "address"));
 
 		if (address == NULL)
@@ -559,7 +586,8 @@ conf_check(struct conf *c, cfg_t *cfg)
 	for (unsigned i = 0; i < cfg_size(cfg, "view"); i++) {
 		json_t *o = json_array_get(json_object_get(c->out->desk, "views"), i);
 
-		check_query(c, cfg_getnsec(cfg, "view", i), "query", desk, false, o, "query");
+		check_query(
+		    c, cfg_getnsec(cfg, "view", i), "query", desk, false, o, "query");
 	}
 	c->out->rules = rules_json(c, cfg, desk);
 	for (unsigned i = 0; i < cfg_size(cfg, "calendar"); i++)

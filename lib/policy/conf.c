@@ -23,7 +23,8 @@ static struct conf *parsing;
 
 #define TEXT(name) CFG_STR(name, NULL, CFGF_NODEFAULT)
 #define LIST(name) CFG_STR_LIST(name, NULL, CFGF_NODEFAULT)
-#define BLOCK(name, opts) CFG_SEC(name, opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
+#define BLOCK(name, opts) \
+	CFG_SEC(name, opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
 
 static cfg_opt_t mailbox_opts[] = {TEXT("address"), TEXT("queue"), TEXT("from_name"),
     TEXT("delimiter"), TEXT("default"), CFG_END()};
@@ -38,12 +39,12 @@ static cfg_opt_t view_opts[] = {TEXT("query"), TEXT("sort"), CFG_END()};
 static cfg_opt_t rule_opts[] = {TEXT("on"), TEXT("when"), TEXT("set"), TEXT("assign"),
     TEXT("stop"), TEXT("reply"), TEXT("note"), LIST("notify"), TEXT("hook"), LIST("run"),
     TEXT("purge"), CFG_END()};
-static cfg_opt_t limits_opts[] = {TEXT("mail_size"), TEXT("mail_parts"), TEXT("mail_depth"),
-    TEXT("mail_header"), TEXT("mail_people"), CFG_END()};
-static cfg_opt_t target_opts[] = {TEXT("low"), TEXT("normal"), TEXT("high"), TEXT("urgent"),
-    LIST("pause_on"), CFG_END()};
-static cfg_opt_t sla_opts[] = {TEXT("when"), TEXT("calendar"), LIST("warn"), TEXT("remind"),
-    TEXT("reopen"), TEXT("min_remaining"), TEXT("count_bots"),
+static cfg_opt_t limits_opts[] = {TEXT("mail_size"), TEXT("mail_parts"),
+    TEXT("mail_depth"), TEXT("mail_header"), TEXT("mail_people"), CFG_END()};
+static cfg_opt_t target_opts[] = {TEXT("low"), TEXT("normal"), TEXT("high"),
+    TEXT("urgent"), LIST("pause_on"), CFG_END()};
+static cfg_opt_t sla_opts[] = {TEXT("when"), TEXT("calendar"), LIST("warn"),
+    TEXT("remind"), TEXT("reopen"), TEXT("min_remaining"), TEXT("count_bots"),
     CFG_SEC("first_response", target_opts, CFGF_NODEFAULT),
     CFG_SEC("next_response", target_opts, CFGF_NODEFAULT),
     CFG_SEC("update", target_opts, CFGF_NODEFAULT),
@@ -64,8 +65,8 @@ calendar_table(cfg_opt_t opts[CALENDAR_OPTS], char names[28][8])
 	opts[n++] = (cfg_opt_t)LIST("holidays");
 	for (int a = 0; a < 7; a++) {
 		for (int b = a; b < 7; b++, k++) {
-			snprintf(names[k], sizeof(names[k]), a == b ? "%s" : "%s-%s", conf_days[a],
-			    conf_days[b]);
+			snprintf(names[k], sizeof(names[k]), a == b ? "%s" : "%s-%s",
+			    conf_days[a], conf_days[b]);
 			opts[n++] = (cfg_opt_t)LIST(names[k]);
 		}
 	}
@@ -112,8 +113,8 @@ remember_line(cfg_t *cfg, cfg_opt_t *opt)
 	struct conf *c = parsing;
 
 	c->places = mem_grow(c->ctx, c->places, struct place, c->nplaces + 1);
-	c->places[c->nplaces++] = (struct place){
-	    cfg, opt->name, talloc_strdup(c->ctx, short_name(c, cfg->filename)), cfg->line};
+	c->places[c->nplaces++] = (struct place){cfg, opt->name,
+	    talloc_strdup(c->ctx, short_name(c, cfg->filename)), cfg->line};
 	return 0;
 }
 
@@ -134,8 +135,8 @@ place_of(const struct conf *c, const cfg_t *section, const char *key)
 	return any;
 }
 
-static void PRINTF(5, 0)
-say(struct conf *c, bool warning, cfg_t *section, const char *key, const char *fmt, va_list ap)
+static void PRINTF(5, 0) say(struct conf *c, bool warning, cfg_t *section,
+    const char *key, const char *fmt, va_list ap)
 {
 	const struct place *p = place_of(c, section, key);
 	char text[ERR_TEXT_MAX];
@@ -203,9 +204,11 @@ check_braces(struct conf *c, const char *file, const char *s)
 			break;
 	}
 	if (quote)
-		report(c, false, short_name(c, file), line, "a string is still open at the end");
+		report(c, false, short_name(c, file), line,
+		    "a string is still open at the end");
 	else if (depth > 0)
-		report(c, false, short_name(c, file), opened, "this block is never closed");
+		report(
+		    c, false, short_name(c, file), opened, "this block is never closed");
 }
 
 /* Reads a file into the version's source; false when that is not possible. */
@@ -227,13 +230,17 @@ take_file(struct conf *c, const char *path, const char *from, int line)
 	if (fd >= 0)
 		close(fd);
 	if (r < 0 || n > CONF_SIZE_MAX || strlen(text) != n) {
-		char *why = talloc_asprintf(c->ctx, "cannot read %s: %s", short_name(c, path),
-		    r < 0 ? strerror(errno) : n > CONF_SIZE_MAX ? "too large" : "it holds a NUL byte");
+		char *why =
+		    talloc_asprintf(c->ctx, "cannot read %s: %s", short_name(c, path),
+			r < 0		    ? strerror(errno)
+			: n > CONF_SIZE_MAX ? "too large"
+					    : "it holds a NUL byte");
 
 		report(c, false, from, line, why);
 		return false;
 	}
-	if (json_object_set_new(c->out->source, short_name(c, path), json_stringn(text, n)) != 0) {
+	if (json_object_set_new(
+		c->out->source, short_name(c, path), json_stringn(text, n)) != 0) {
 		report(c, false, from, line, "the file is not UTF-8");
 		return false;
 	}
@@ -255,16 +262,18 @@ on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 		return -1;
 	}
 	path = argv[0][0] == '/' ? talloc_strdup(c->ctx, argv[0])
-	                         : talloc_asprintf(c->ctx, "%s/%s", c->dir, argv[0]);
+				 : talloc_asprintf(c->ctx, "%s/%s", c->dir, argv[0]);
 	if (realpath(path, real) == NULL) {
 		report(c, false, from, cfg->line,
-		    talloc_asprintf(c->ctx, "include \"%s\": %s", argv[0], strerror(errno)));
+		    talloc_asprintf(
+			c->ctx, "include \"%s\": %s", argv[0], strerror(errno)));
 		return -1;
 	}
 	if (strncmp(real, c->dir, n) != 0 || real[n] != '/' ||
 	    text_starts(real + n, "/secret/")) {
 		report(c, false, from, cfg->line,
-		    talloc_asprintf(c->ctx, "include \"%s\": outside of the desk", argv[0]));
+		    talloc_asprintf(
+			c->ctx, "include \"%s\": outside of the desk", argv[0]));
 		return -1;
 	}
 	if (!take_file(c, real, from, cfg->line))
@@ -298,19 +307,22 @@ desk_realpath(void *ctx, const char *dir)
 }
 
 enum rc
-conf_compile(void *ctx, const char *dir, void (*say_to)(void *, bool, const char *), void *arg,
-    struct compiled *out, struct err *err)
+conf_compile(void *ctx, const char *dir, void (*say_to)(void *, bool, const char *),
+    void *arg, struct compiled *out, struct err *err)
 {
 	struct conf c = {.ctx = ctx, .report = say_to, .arg = arg, .out = out};
 	char names[28][8], *path;
 	cfg_opt_t calendar_opts[CALENDAR_OPTS];
 	calendar_table(calendar_opts, names);
-	cfg_opt_t opts[] = {TEXT("name"), TEXT("timezone"), TEXT("group"), TEXT("authserv"),
-	    BLOCK("mailbox", mailbox_opts), BLOCK("queue", queue_opts), BLOCK("role", role_opts),
-	    BLOCK("agent", agent_opts), BLOCK("field", field_opts), BLOCK("view", view_opts),
-	    BLOCK("route", rule_opts), BLOCK("rule", rule_opts), BLOCK("trigger", rule_opts),
-	    BLOCK("macro", rule_opts), BLOCK("calendar", calendar_opts), BLOCK("sla", sla_opts),
-	    CFG_SEC("limits", limits_opts, CFGF_NONE), CFG_FUNC("include", on_include), CFG_END()};
+	cfg_opt_t opts[] = {TEXT("name"), TEXT("timezone"), TEXT("group"),
+	    TEXT("authserv"), BLOCK("mailbox", mailbox_opts), BLOCK("queue", queue_opts),
+	    BLOCK("role", role_opts), BLOCK("agent", agent_opts),
+	    BLOCK("field", field_opts), BLOCK("view", view_opts),
+	    BLOCK("route", rule_opts), BLOCK("rule", rule_opts),
+	    BLOCK("trigger", rule_opts), BLOCK("macro", rule_opts),
+	    BLOCK("calendar", calendar_opts), BLOCK("sla", sla_opts),
+	    CFG_SEC("limits", limits_opts, CFGF_NONE), CFG_FUNC("include", on_include),
+	    CFG_END()};
 	cfg_t *cfg;
 	int rc;
 
@@ -392,8 +404,8 @@ conf_apply(struct store *s, const char *actor, int64_t now, const struct compile
 	if (rc == RC_OK)
 		rc = chain_end(s, &chain, err);
 	if (rc == RC_OK) {
-		changes = json_pack("{s:[o,I]}", "version", old ? json_integer(old) : json_null(),
-		    (json_int_t)(old + 1));
+		changes = json_pack("{s:[o,I]}", "version",
+		    old ? json_integer(old) : json_null(), (json_int_t)(old + 1));
 		e.changes = event_changes(s, changes);
 		json_decref(changes);
 		rc = event_append(s, &chain, &e, err);

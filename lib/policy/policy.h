@@ -7,9 +7,10 @@
 /* ---- compiling tkt.conf (libConfuse): linked by tkt-config and tkt-init only ---- */
 
 struct compiled {
-	json_t *desk;   /* part "desk": what config_from_json() reads */
-	json_t *rules;  /* part "rules": see struct rule */
-	json_t *source; /* part "source": path below the desk -> text, to show and roll back */
+	json_t *desk;	/* part "desk": what config_from_json() reads */
+	json_t *rules;	/* part "rules": see struct rule */
+	json_t *source; /* part "source": path below the desk -> text, to show and roll
+			   back */
 };
 #define CONF_SIZE_MAX (1024 * 1024) /* bytes of one file */
 #define CONF_FILES_MAX 100
@@ -19,12 +20,13 @@ struct compiled {
  * calls `report` for each error and warning as "tkt.conf:12: ..." text. RC_CONFIG when
  * there was an error. */
 enum rc conf_compile(void *ctx, const char *dir,
-    void (*report)(void *arg, bool warning, const char *text), void *arg, struct compiled *out,
-    struct err *err) CHECKED;
+    void (*report)(void *arg, bool warning, const char *text), void *arg,
+    struct compiled *out, struct err *err) CHECKED;
 /* Makes it the version that runs, with an event config.applied; *version 0 when it equals
  * the running one and nothing was done. */
-enum rc conf_apply(struct store *s, const char *actor, int64_t now, const struct compiled *c,
-    const char *action, int64_t *version, struct err *err) CHECKED;
+enum rc conf_apply(struct store *s, const char *actor, int64_t now,
+    const struct compiled *c, const char *action, int64_t *version,
+    struct err *err) CHECKED;
 
 /* ---- rules ---- */
 
@@ -45,8 +47,8 @@ struct policy {
 	size_t n;
 };
 /* Reads the rules of the applied version. Belongs to ctx. */
-enum rc policy_load(void *ctx, const struct desk *d, struct policy **p, struct err *err)
-    CHECKED;
+enum rc policy_load(
+    void *ctx, const struct desk *d, struct policy **p, struct err *err) CHECKED;
 /* Does the rule want this ticket? *why as in query_match(). */
 enum rc rule_matches(struct policy *p, struct rule *r, const struct config *c,
     struct ticket *t, const struct query_now *now, bool *yes, const struct node **why,
@@ -56,9 +58,9 @@ enum rc rule_matches(struct policy *p, struct rule *r, const struct config *c,
 
 struct candidate {
 	const char *agent;
-	int64_t open;        /* open tickets, counted up to capacity */
-	int64_t capacity;    /* 0: none */
-	int64_t assigned;    /* event of the last assignment, 0: never; instants could tie */
+	int64_t open;	  /* open tickets, counted up to capacity */
+	int64_t capacity; /* 0: none */
+	int64_t assigned; /* event of the last assignment, 0: never; instants could tie */
 };
 /* The members of a ticket's queue, with their load. */
 enum rc assign_candidates(struct store *s, const struct config *c, void *ctx,
@@ -69,6 +71,7 @@ enum rc assign_candidates(struct store *s, const struct config *c, void *ctx,
 const char *assign_choose(
     const char *strategy, const struct candidate *v, size_t n, const char **why);
 /* Remembers an assignment for round-robin. */
-enum rc assign_note(struct store *s, const char *agent, int64_t event, struct err *err) CHECKED;
+enum rc assign_note(
+    struct store *s, const char *agent, int64_t event, struct err *err) CHECKED;
 
 #endif

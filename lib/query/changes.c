@@ -105,30 +105,34 @@ field_check(void *ctx, const struct field *f, const char *value, const char *zon
 	*normal = text_clean(ctx, value, strlen(value), TEXT_LINE, VALUE_MAX);
 	if (strcmp(f->type, "number") == 0) {
 		*num = strtod(value, &end);
-		if (end == value || *end != '\0' || strspn(value, "0123456789+-.eE") != strlen(value))
-			return err_fail(
-			    err, RC_USAGE, "field \"%s\": \"%s\" is not a number", f->name, value);
+		if (end == value || *end != '\0' ||
+		    strspn(value, "0123456789+-.eE") != strlen(value))
+			return err_fail(err, RC_USAGE,
+			    "field \"%s\": \"%s\" is not a number", f->name, value);
 		*has_num = true;
 		if (*num == (double)(int64_t)*num)
 			*normal = talloc_asprintf(ctx, "%lld", (long long)*num);
 	} else if (strcmp(f->type, "date") == 0) {
 		if (!instant_parse_any(value, zone, &ms))
 			return err_fail(err, RC_USAGE,
-			    "field \"%s\": \"%s\" is no date: use 2026-11-01 or RFC 3339", f->name, value);
+			    "field \"%s\": \"%s\" is no date: use 2026-11-01 or RFC 3339",
+			    f->name, value);
 		*has_num = true;
 		*num = (double)ms;
 	} else if (strcmp(f->type, "boolean") == 0) {
 		if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-			return err_fail(err, RC_USAGE, "field \"%s\": \"%s\" is not true or false",
-			    f->name, value);
+			return err_fail(err, RC_USAGE,
+			    "field \"%s\": \"%s\" is not true or false", f->name, value);
 	} else if (strcmp(f->type, "choice") == 0) {
 		if (word_index(f->values, value) < 0)
-			return err_fail(err, RC_USAGE, "field \"%s\": \"%s\" is not one of its values%s",
-			    f->name, value, text_hint(ctx, value, f->values));
+			return err_fail(err, RC_USAGE,
+			    "field \"%s\": \"%s\" is not one of its values%s", f->name,
+			    value, text_hint(ctx, value, f->values));
 	} else if (strcmp(f->type, "pattern") == 0) {
 		if (!whole_match(f->pattern, value))
-			return err_fail(err, RC_USAGE, "field \"%s\": \"%s\" does not match %s", f->name,
-			    value, f->pattern);
+			return err_fail(err, RC_USAGE,
+			    "field \"%s\": \"%s\" does not match %s", f->name, value,
+			    f->pattern);
 	}
 	return RC_OK;
 }
@@ -148,11 +152,11 @@ check_word(void *ctx, const char *what, const char *value, const char *const *na
 static enum rc
 check_tag(const char *value, struct err *err)
 {
-	if (*value == '\0' || strlen(value) > NAME_MAX_BYTES || strpbrk(value, " \t\n,\"") != NULL ||
-	    *value == '-')
+	if (*value == '\0' || strlen(value) > NAME_MAX_BYTES ||
+	    strpbrk(value, " \t\n,\"") != NULL || *value == '-')
 		return err_fail(err, RC_USAGE,
-		    "tag \"%s\": at most %d bytes without blanks, commas or quotes", value,
-		    NAME_MAX_BYTES);
+		    "tag \"%s\": at most %d bytes without blanks, commas or quotes",
+		    value, NAME_MAX_BYTES);
 	return RC_OK;
 }
 
@@ -205,15 +209,20 @@ check(void *ctx, const struct key *k, const char *key, const struct config *c,
 	case TO_CHANNEL:
 		return check_word(ctx, "channel", *value, channel_names, err);
 	case TO_QUEUE:
-		return check_word(ctx, "queue", *value, config_names(ctx, c, NAME_QUEUE), err);
+		return check_word(
+		    ctx, "queue", *value, config_names(ctx, c, NAME_QUEUE), err);
 	case TO_MAILBOX:
-		return check_word(ctx, "mailbox", *value, config_names(ctx, c, NAME_MAILBOX), err);
+		return check_word(
+		    ctx, "mailbox", *value, config_names(ctx, c, NAME_MAILBOX), err);
 	case TO_ASSIGNEE:
-		if (**value == '\0' || strcmp(*value, "none") == 0 || strcmp(*value, "me") == 0)
+		if (**value == '\0' || strcmp(*value, "none") == 0 ||
+		    strcmp(*value, "me") == 0)
 			return RC_OK;
-		return check_word(ctx, "agent", *value, config_names(ctx, c, NAME_AGENT), err);
+		return check_word(
+		    ctx, "agent", *value, config_names(ctx, c, NAME_AGENT), err);
 	case TO_FOLLOWER:
-		return check_word(ctx, "agent", *value, config_names(ctx, c, NAME_AGENT), err);
+		return check_word(
+		    ctx, "agent", *value, config_names(ctx, c, NAME_AGENT), err);
 	case TO_TAG:
 		return check_tag(*value, err);
 	case TO_CC:
@@ -223,11 +232,13 @@ check(void *ctx, const struct key *k, const char *key, const struct config *c,
 		return check_field(ctx, key + 6, c, value, err);
 	case TO_SUBJECT:
 		*value = text_clean(ctx, *value, strlen(*value), TEXT_LINE, SUBJECT_MAX);
-		return **value ? RC_OK : err_fail(err, RC_USAGE, "a subject cannot be empty");
+		return **value ? RC_OK
+			       : err_fail(err, RC_USAGE, "a subject cannot be empty");
 	case TO_TOKEN:
 		return strcmp(*value, "new") == 0
-		    ? RC_OK
-		    : err_fail(err, RC_USAGE, "token \"%s\": only token=new is possible", *value);
+			   ? RC_OK
+			   : err_fail(err, RC_USAGE,
+				 "token \"%s\": only token=new is possible", *value);
 	case TO_SNOOZE:
 		if (**value == '\0' || instant_parse_any(*value, c->timezone, &ms))
 			return RC_OK;
@@ -251,10 +262,11 @@ changes_add(void *ctx, const char *key, enum change_op op, const char *value,
 		return err_fail(err, RC_USAGE, "\"%s\" cannot be set%s", key,
 		    text_hint(ctx, key, key_names));
 	if (op != CHANGE_SET && !k->many)
-		return err_fail(err, RC_USAGE, "%s holds one value: use %s=VALUE", key, key);
-	if (op == CHANGE_SET && k->many)
 		return err_fail(
-		    err, RC_USAGE, "%s holds many values: use %s+=VALUE or %s-=VALUE", key, key, key);
+		    err, RC_USAGE, "%s holds one value: use %s=VALUE", key, key);
+	if (op == CHANGE_SET && k->many)
+		return err_fail(err, RC_USAGE,
+		    "%s holds many values: use %s+=VALUE or %s-=VALUE", key, key, key);
 	if (out->n >= CHANGES_MAX)
 		return err_fail(err, RC_USAGE, "more than %d changes", CHANGES_MAX);
 	value = talloc_strdup(ctx, value);
@@ -267,15 +279,16 @@ changes_add(void *ctx, const char *key, enum change_op op, const char *value,
 }
 
 enum rc
-changes_add_word(
-    void *ctx, const char *word, const struct config *c, struct changes *out, struct err *err)
+changes_add_word(void *ctx, const char *word, const struct config *c, struct changes *out,
+    struct err *err)
 {
 	size_t n = strcspn(word, "=");
 	enum change_op op = CHANGE_SET;
 	const char *value = word + n + 1;
 
 	if (word[n] == '\0' || n == 0)
-		return err_fail(err, RC_USAGE, "\"%s\" is not of the form field=value", word);
+		return err_fail(
+		    err, RC_USAGE, "\"%s\" is not of the form field=value", word);
 	if (word[n - 1] == '+' || word[n - 1] == '-') {
 		n--;
 		op = word[n] == '+' ? CHANGE_ADD : CHANGE_REMOVE;
@@ -337,11 +350,11 @@ changes_print(void *ctx, const struct changes *c)
 		const char *v = c->v[i].value;
 		bool quote = strpbrk(v, " \t\"'\\") != NULL;
 
-		s = talloc_asprintf_append_buffer(
-		    s, "%s%s%s%s", i ? " " : "", c->v[i].key, ops[c->v[i].op], quote ? "\"" : "");
+		s = talloc_asprintf_append_buffer(s, "%s%s%s%s", i ? " " : "",
+		    c->v[i].key, ops[c->v[i].op], quote ? "\"" : "");
 		for (; *v != '\0'; v++)
-			s = talloc_asprintf_append_buffer(
-			    s, "%s%c", quote && (*v == '"' || *v == '\\') ? "\\" : "", *v);
+			s = talloc_asprintf_append_buffer(s, "%s%c",
+			    quote && (*v == '"' || *v == '\\') ? "\\" : "", *v);
 		if (quote)
 			s = talloc_asprintf_append_buffer(s, "\"");
 	}
@@ -368,7 +381,8 @@ set_status(struct ticket *t, const char *status, int64_t now)
 	t->status = status;
 	if (t->phase < PHASE_MERGED)
 		t->phase = is;
-	if (is >= PHASE_RESOLVED && (was < PHASE_RESOLVED || t->solved_at == INSTANT_NONE))
+	if (is >= PHASE_RESOLVED &&
+	    (was < PHASE_RESOLVED || t->solved_at == INSTANT_NONE))
 		t->solved_at = now;
 	else if (is < PHASE_RESOLVED)
 		t->solved_at = INSTANT_NONE;
@@ -404,8 +418,8 @@ set_field(void *ctx, const struct config *config, const char *name, const char *
 	if (f == NULL)
 		return err_fail(err, RC_USAGE, "field \"%s\": no such field", name);
 	if (f->queues[0] != NULL && word_index(f->queues, t->queue) < 0)
-		return err_fail(
-		    err, RC_USAGE, "field \"%s\" is not for queue \"%s\"", name, t->queue);
+		return err_fail(err, RC_USAGE, "field \"%s\" is not for queue \"%s\"",
+		    name, t->queue);
 	rc = field_check(ctx, f, value, config->timezone, &normal, &has_num, &num, err);
 	if (rc == RC_OK)
 		ticket_set_field(ctx, t, name, normal, has_num ? &num : NULL);
@@ -420,7 +434,8 @@ set_many(void *ctx, const struct key *k, const struct change *c, struct ticket *
 
 	if (k->target == TO_TAG && c->op == CHANGE_ADD) {
 		if (!ticket_add_tag(ctx, t, c->value) && !ticket_has_tag(t, c->value))
-			return err_fail(err, RC_USAGE, "it has %d tags already", TAGS_MAX);
+			return err_fail(
+			    err, RC_USAGE, "it has %d tags already", TAGS_MAX);
 	} else if (k->target == TO_TAG) {
 		ticket_remove_tag(ctx, t, c->value);
 	} else if (c->op == CHANGE_ADD) {
@@ -438,7 +453,8 @@ set_assignee(struct ticket *t, const char *value, const char *me, struct err *er
 		value = "";
 	if (strcmp(value, "me") == 0) {
 		if (me == NULL)
-			return err_fail(err, RC_USAGE, "\"me\" is nobody here: say --as AGENT");
+			return err_fail(
+			    err, RC_USAGE, "\"me\" is nobody here: say --as AGENT");
 		value = me;
 	}
 	t->assignee = value;
@@ -446,8 +462,8 @@ set_assignee(struct ticket *t, const char *value, const char *me, struct err *er
 }
 
 enum rc
-changes_apply(void *ctx, const struct changes *c, const struct config *config, const char *me,
-    int64_t now, struct ticket *t, struct err *err)
+changes_apply(void *ctx, const struct changes *c, const struct config *config,
+    const char *me, int64_t now, struct ticket *t, struct err *err)
 {
 	enum rc rc = RC_OK;
 
@@ -489,7 +505,8 @@ changes_apply(void *ctx, const struct changes *c, const struct config *config, c
 		case TO_SNOOZE:
 			t->snoozed_until = INSTANT_NONE;
 			if (*v != '\0')
-				(void)instant_parse_any(v, config->timezone, &t->snoozed_until);
+				(void)instant_parse_any(
+				    v, config->timezone, &t->snoozed_until);
 			break;
 		case TO_REF:
 			t->external_id = *v ? v : NULL;

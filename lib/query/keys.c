@@ -12,7 +12,8 @@
 static const char *const has_words[] = {"attachment", NULL};
 static const char *const is_words[] = {
     "unassigned", "overdue", "snoozed", "merged", "spam", "deleted", NULL};
-static const char *const sla_words[] = {"ok", "warning", "breached", "paused", "none", NULL};
+static const char *const sla_words[] = {
+    "ok", "warning", "breached", "paused", "none", NULL};
 
 const struct query_key query_keys[] = {
     {"status", KEY_STATUS, "status", status_names, 0, false, true},
@@ -141,7 +142,8 @@ compile(const struct query_value *v, pcre2_code **code, struct err *err)
 	size_t at;
 	int number;
 
-	flags |= v->regex ? PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C : PCRE2_LITERAL;
+	flags |= v->regex ? PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C
+			  : PCRE2_LITERAL;
 	*code = pcre2_compile(
 	    (PCRE2_SPTR)v->text, strlen(v->text), flags, &number, &at, NULL);
 	if (*code != NULL)

@@ -71,7 +71,8 @@ query_check_list(const struct query_list *l, struct err *err)
 		return err_fail(err, RC_USAGE, "--sort \"%s\": no such order%s", l->sort,
 		    text_hint(NULL, l->sort + reversed, order_names));
 	if (l->after != NULL && !read_cursor(l->after, &key, &id))
-		return err_fail(err, RC_USAGE, "--after \"%s\" is no cursor of this program", l->after);
+		return err_fail(err, RC_USAGE,
+		    "--after \"%s\" is no cursor of this program", l->after);
 	return RC_OK;
 }
 
@@ -98,7 +99,8 @@ query_cursor(void *ctx, const struct ticket *t, const char *sort)
 	bool reversed;
 	const struct order *o = find_order(sort, &reversed);
 
-	return talloc_asprintf(ctx, "%lld.%lld", (long long)order_key(t, o), (long long)t->id);
+	return talloc_asprintf(
+	    ctx, "%lld.%lld", (long long)order_key(t, o), (long long)t->id);
 }
 
 static void
@@ -126,16 +128,17 @@ column_select(void *ctx, const struct query_sql *q, const struct order *o, bool 
 	    ctx, "SELECT " TICKET_COLUMNS " FROM ticket t WHERE %s", q->where);
 
 	if (l->after != NULL && strcmp(o->name, "id") == 0)
-		sql = talloc_asprintf_append_buffer(sql, " AND t.id %s ?%d", down ? "<" : ">", n + 2);
-	else if (l->after != NULL)
-		sql = talloc_asprintf_append_buffer(sql, " AND (%s, t.id) %s (?%d, ?%d)", o->column,
-		    down ? "<" : ">", n + 1, n + 2);
-	if (strcmp(o->name, "id") != 0)
 		sql = talloc_asprintf_append_buffer(
-		    sql, " ORDER BY %s %s, t.id %s", o->column, down ? "DESC" : "ASC",
-		    down ? "DESC" : "ASC");
+		    sql, " AND t.id %s ?%d", down ? "<" : ">", n + 2);
+	else if (l->after != NULL)
+		sql = talloc_asprintf_append_buffer(sql, " AND (%s, t.id) %s (?%d, ?%d)",
+		    o->column, down ? "<" : ">", n + 1, n + 2);
+	if (strcmp(o->name, "id") != 0)
+		sql = talloc_asprintf_append_buffer(sql, " ORDER BY %s %s, t.id %s",
+		    o->column, down ? "DESC" : "ASC", down ? "DESC" : "ASC");
 	else
-		sql = talloc_asprintf_append_buffer(sql, " ORDER BY t.id %s", down ? "DESC" : "ASC");
+		sql = talloc_asprintf_append_buffer(
+		    sql, " ORDER BY t.id %s", down ? "DESC" : "ASC");
 	return sql;
 }
 
@@ -147,13 +150,17 @@ words_select(void *ctx, const struct query_sql *q, bool by_rank)
 
 	if (!by_rank)
 		return talloc_asprintf(ctx,
-		    "SELECT " TICKET_COLUMNS ", m.id FROM %s CROSS JOIN ticket t ON t.id = m.ticket "
+		    "SELECT " TICKET_COLUMNS
+		    ", m.id FROM %s CROSS JOIN ticket t ON t.id = m.ticket "
 		    "WHERE %s ?%d AND %s ORDER BY m.id DESC",
 		    store_index_from(), store_index_where(), n + 1, q->where);
 	return talloc_asprintf(ctx,
-	    "SELECT " TICKET_COLUMNS ", m.id FROM (SELECT search.rowid AS id, %s AS score FROM "
-	    "search WHERE %s ?%d ORDER BY search.rowid DESC LIMIT %d) r CROSS JOIN message m ON "
-	    "m.id = r.id CROSS JOIN ticket t ON t.id = m.ticket WHERE %s ORDER BY r.score, r.id "
+	    "SELECT " TICKET_COLUMNS
+	    ", m.id FROM (SELECT search.rowid AS id, %s AS score FROM "
+	    "search WHERE %s ?%d ORDER BY search.rowid DESC LIMIT %d) r CROSS JOIN "
+	    "message m ON "
+	    "m.id = r.id CROSS JOIN ticket t ON t.id = m.ticket WHERE %s ORDER BY "
+	    "r.score, r.id "
 	    "DESC",
 	    store_index_rank(), store_index_where(), n + 1, RANKED, q->where);
 }
@@ -170,7 +177,8 @@ seen_before(void *ctx, struct seen *s, int64_t id)
 	size_t i;
 
 	if (2 * s->n >= s->room) {
-		struct seen bigger = {mem_array(ctx, int64_t, s->room ? 2 * s->room : 256),
+		struct seen bigger = {
+		    mem_array(ctx, int64_t, s->room ? 2 * s->room : 256),
 		    s->room ? 2 * s->room : 256, 0};
 
 		for (i = 0; i < s->room; i++) {
@@ -251,7 +259,8 @@ query_each(struct desk *d, const struct node *tree, const struct query_list *l,
 	w.ctx = talloc_new(NULL);
 	rc = query_sql(w.ctx, tree, &now, l->sort == NULL || by_rank, &w.q, err);
 	if (rc == RC_OK && by_rank && w.q.words == NULL)
-		rc = err_fail(err, RC_USAGE, "--sort relevance needs a word to search for");
+		rc = err_fail(
+		    err, RC_USAGE, "--sort relevance needs a word to search for");
 	if (rc != RC_OK)
 		goto out;
 	(void)read_cursor(l->after, &key, &id);
@@ -294,7 +303,8 @@ count_one(void *arg, struct ticket *t, struct err *err)
 }
 
 enum rc
-query_count(struct desk *d, const struct node *tree, bool exact, int64_t *n, struct err *err)
+query_count(
+    struct desk *d, const struct node *tree, bool exact, int64_t *n, struct err *err)
 {
 	struct query_now now = query_now_of(d);
 	struct query_list l = {.limit = exact ? 0 : COUNT_MAX + 1};
@@ -308,8 +318,8 @@ query_count(struct desk *d, const struct node *tree, bool exact, int64_t *n, str
 	if (rc == RC_OK && q.inexact) {
 		rc = query_each(d, tree, &l, count_one, n, err);
 	} else if (rc == RC_OK) {
-		sql = talloc_asprintf(ctx, "SELECT count(*) FROM (SELECT 1 FROM ticket t WHERE %s",
-		    q.where);
+		sql = talloc_asprintf(ctx,
+		    "SELECT count(*) FROM (SELECT 1 FROM ticket t WHERE %s", q.where);
 		if (!exact)
 			sql = talloc_asprintf_append(sql, " LIMIT %d", COUNT_MAX + 1);
 		sql = talloc_asprintf_append(sql, ") counted");
@@ -342,11 +352,14 @@ query_user(struct desk *d, void *ctx, int argc, char **argv, const char *view,
 	if (rc == RC_OK && view != NULL) {
 		v = config_view(d->config, view);
 		if (v == NULL)
-			return err_fail(err, RC_USAGE, "view \"%s\": no such view%s", view,
-			    text_hint(ctx, view, config_names(ctx, d->config, NAME_VIEW)));
+			return err_fail(err, RC_USAGE, "view \"%s\": no such view%s",
+			    view,
+			    text_hint(
+				ctx, view, config_names(ctx, d->config, NAME_VIEW)));
 		rc = query_parse(ctx, v->query, &scope, &both[n++], err);
 	}
 	if (rc == RC_OK)
-		*tree = query_permit(ctx, &d->actor, query_visible(ctx, node_and(ctx, both, n)));
+		*tree = query_permit(
+		    ctx, &d->actor, query_visible(ctx, node_and(ctx, both, n)));
 	return rc;
 }

@@ -43,7 +43,8 @@ match_time(const struct match *m, const struct node *n)
 {
 	int64_t at = ticket_instant(m->t, n->key), ms;
 
-	if (at == INSTANT_NONE || !time_value(n->values[0].text, m->now->zone, m->now->now, &ms))
+	if (at == INSTANT_NONE ||
+	    !time_value(n->values[0].text, m->now->zone, m->now->now, &ms))
 		return false;
 	if (strcmp(n->key, "due") == 0 && m->t->phase >= PHASE_RESOLVED)
 		return false;
@@ -62,8 +63,7 @@ customer_of(const struct match *m, const char *v, struct person_address *a, int6
 }
 
 static enum rc
-match_people(
-    const struct match *m, const struct query_key *k, const char *v, bool *yes)
+match_people(const struct match *m, const struct query_key *k, const char *v, bool *yes)
 {
 	struct person_address a = {0};
 	int64_t id = 0;
@@ -97,7 +97,8 @@ match_field(const struct match *m, const struct node *n, const char *v, bool *ye
 	if (have == NULL)
 		return RC_OK;
 	if (f != NULL) {
-		rc = field_check(m->ctx, f, v, m->now->zone, &normal, &has_num, &num, m->err);
+		rc = field_check(
+		    m->ctx, f, v, m->now->zone, &normal, &has_num, &num, m->err);
 		if (rc != RC_OK)
 			return rc;
 	}
@@ -108,8 +109,8 @@ match_field(const struct match *m, const struct node *n, const char *v, bool *ye
 	return RC_OK;
 }
 
-SQL(sql_has_attachment,
-    "SELECT 1 FROM message m JOIN attachment a ON a.message = m.id WHERE m.ticket = ?1 LIMIT 1");
+SQL(sql_has_attachment, "SELECT 1 FROM message m JOIN attachment a ON a.message = m.id "
+			"WHERE m.ticket = ?1 LIMIT 1");
 SQL(sql_is_linked,
     "SELECT 1 FROM ticket_link WHERE (a = ?1 AND b = ?2) OR (a = ?2 AND b = ?1) LIMIT 1");
 
@@ -140,15 +141,17 @@ match_rows(const struct match *m, const char *sql, int64_t other, bool *yes)
 static enum rc
 match_words(const struct match *m, const struct node *n, bool *yes)
 {
-	char *sql = talloc_asprintf(m->ctx, "SELECT 1 FROM %s WHERE m.ticket = ?1 AND %s ?2 LIMIT 1",
-	    store_index_has(), store_index_where());
+	char *sql = talloc_asprintf(m->ctx,
+	    "SELECT 1 FROM %s WHERE m.ticket = ?1 AND %s ?2 LIMIT 1", store_index_has(),
+	    store_index_where());
 	char *expression = talloc_strdup(m->ctx, "");
 	struct stmt *st;
 	enum rc rc;
 
 	for (size_t i = 0; i < n->nvalues; i++)
-		expression = talloc_asprintf_append_buffer(expression, "%s%s", i ? " " : "",
-		    store_index_term(m->ctx, n->values[i].text, n->values[i].prefix));
+		expression =
+		    talloc_asprintf_append_buffer(expression, "%s%s", i ? " " : "",
+			store_index_term(m->ctx, n->values[i].text, n->values[i].prefix));
 	rc = store_prepare_once(m->now->store, sql, &st, m->err);
 	if (rc != RC_OK)
 		return rc;
@@ -179,7 +182,8 @@ match_text(struct match *m, const struct node *n, const struct query_value *v, b
 	if (strcmp(n->key, "subject") == 0)
 		return text_matches(v, m->t->subject, yes, m->err);
 	if (m->body == NULL) {
-		rc = message_first_body(m->now->store, m->ctx, m->t->id, &m->body, m->err);
+		rc =
+		    message_first_body(m->now->store, m->ctx, m->t->id, &m->body, m->err);
 		if (rc != RC_OK)
 			return rc;
 	}
@@ -307,8 +311,8 @@ match_node(struct match *m, const struct node *n, bool *yes, const struct node *
 }
 
 enum rc
-query_match(const struct node *tree, struct ticket *t, const struct query_now *now, bool *yes,
-    const struct node **why, struct err *err)
+query_match(const struct node *tree, struct ticket *t, const struct query_now *now,
+    bool *yes, const struct node **why, struct err *err)
 {
 	struct match m = {.t = t, .now = now, .body = now->body, .err = err};
 	const struct node *failing = NULL;

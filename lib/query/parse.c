@@ -28,8 +28,10 @@ add_kid(struct node *n, struct node *kid)
 static void
 add_words(struct node *to, const struct node *from)
 {
-	to->values = mem_grow(to, to->values, struct query_value, to->nvalues + from->nvalues);
-	memcpy(to->values + to->nvalues, from->values, from->nvalues * sizeof(*from->values));
+	to->values =
+	    mem_grow(to, to->values, struct query_value, to->nvalues + from->nvalues);
+	memcpy(to->values + to->nvalues, from->values,
+	    from->nvalues * sizeof(*from->values));
 	to->nvalues += from->nvalues;
 }
 
@@ -136,8 +138,7 @@ struct parser {
 	struct err *err;
 };
 
-static enum rc PRINTF(3, 4)
-wrong(struct parser *p, const char *at, const char *fmt, ...)
+static enum rc PRINTF(3, 4) wrong(struct parser *p, const char *at, const char *fmt, ...)
 {
 	char words[ERR_TEXT_MAX];
 	va_list ap;
@@ -268,8 +269,10 @@ check_field(struct parser *p, const char *at, const char *key, struct query_valu
 
 	if (f == NULL)
 		return wrong(p, at, "no such field \"%s\"%s", key + 6,
-		    text_hint(p->ctx, key + 6, config_names(p->ctx, p->scope->config, NAME_FIELD)));
-	if (field_check(p->ctx, f, v->text, p->scope->zone, &normal, &has_num, &num, &bad) != RC_OK)
+		    text_hint(p->ctx, key + 6,
+			config_names(p->ctx, p->scope->config, NAME_FIELD)));
+	if (field_check(p->ctx, f, v->text, p->scope->zone, &normal, &has_num, &num,
+		&bad) != RC_OK)
 		return wrong(p, at, "%s", bad.text);
 	v->text = normal;
 	return RC_OK;
@@ -286,23 +289,28 @@ check_value(struct parser *p, const char *at, const struct query_key *k, const c
 
 	if (known != NULL && word_index(known, v->text) < 0)
 		return wrong(p, at, "%s \"%s\": no such %s%s", key, v->text,
-		    k->kind == KEY_ASSIGNEE ? "agent" : "value", text_hint(p->ctx, v->text, known));
+		    k->kind == KEY_ASSIGNEE ? "agent" : "value",
+		    text_hint(p->ctx, v->text, known));
 	if (k->kind == KEY_ASSIGNEE && p->scope->condition && strcmp(v->text, "me") == 0)
 		return wrong(p, at, "\"me\" means nobody in a condition");
 	if (k->kind == KEY_TIME) {
 		int64_t d;
 
 		if (duration_parse(v->text, &d))
-			return wrong(p, at, "\"%s\" needs a sign: -%s is that long ago, +%s from now",
+			return wrong(p, at,
+			    "\"%s\" needs a sign: -%s is that long ago, +%s from now",
 			    v->text, v->text, v->text);
 		if (!time_value(v->text, p->scope->zone, 0, &d))
 			return wrong(p, at,
-			    "\"%s\" is no time: use -4d, +2h, 2026-11-01 or 2026-11-01T10:00:00Z",
+			    "\"%s\" is no time: use -4d, +2h, 2026-11-01 or "
+			    "2026-11-01T10:00:00Z",
 			    v->text);
 	}
 	if (k->kind == KEY_ID && !id_range(v->text, &from, &to))
-		return wrong(p, at, "\"%s\" is no ticket number, nor a range like 40..50", v->text);
-	if ((k->kind == KEY_CUSTOMER || k->kind == KEY_LINK) && !text_number(v->text, &from))
+		return wrong(p, at, "\"%s\" is no ticket number, nor a range like 40..50",
+		    v->text);
+	if ((k->kind == KEY_CUSTOMER || k->kind == KEY_LINK) &&
+	    !text_number(v->text, &from))
 		return wrong(p, at, "%s \"%s\": must be a number", key, v->text);
 	if (k->kind == KEY_REQUESTER || k->kind == KEY_PARTICIPANT) {
 		if (address_parse(p->ctx, v->text, &a, &bad) != RC_OK)
@@ -314,25 +322,20 @@ check_value(struct parser *p, const char *at, const struct query_key *k, const c
 }
 
 static enum rc
-operator(struct parser *p, const struct query_key *k, enum term_op *op)
-{
+operator(struct parser *p, const struct query_key *k, enum term_op *op) {
 	const char *at = p->p;
 
-	if (*p->p == ':') {
-		p->p++;
-		*op = OP_IS;
-		if (k->kind == KEY_TIME)
-			return wrong(p, at, "%s is a time: compare it with < <= > >=", k->name);
-		return RC_OK;
-	}
-	*op = *p->p == '<' ? OP_LT : OP_GT;
-	if (*++p->p == '=') {
-		p->p++;
-		*op = *op == OP_LT ? OP_LE : OP_GE;
-	}
-	if (!k->ordered)
-		return wrong(p, at, "%s has no order: use %s:VALUE", k->name, k->name);
-	return RC_OK;
+	if (*p->p == ':'){p->p++; *op = OP_IS; if (k->kind == KEY_TIME) return wrong(
+	    p, at, "%s is a time: compare it with < <= > >=", k->name);
+			  return RC_OK;}
+*op = *p->p == '<' ? OP_LT : OP_GT;
+if (*++p->p == '=') {
+	p->p++;
+	*op = *op == OP_LT ? OP_LE : OP_GE;
+}
+if (!k->ordered)
+	return wrong(p, at, "%s has no order: use %s:VALUE", k->name, k->name);
+return RC_OK;
 }
 
 static enum rc
@@ -351,7 +354,8 @@ term(struct parser *p, const char *start, size_t keylen, struct node **out)
 		    text_hint(p->ctx, n->key, query_key_names()));
 	if (p->scope->condition && !k->condition)
 		return wrong(p, start,
-		    "\"%s\" cannot be part of a condition: it is not a function of the ticket alone",
+		    "\"%s\" cannot be part of a condition: it is not a function of the "
+		    "ticket alone",
 		    n->key);
 	p->p = start + keylen;
 	rc = operator(p, k, &n->op);
@@ -401,7 +405,8 @@ bare(struct parser *p, struct node **out)
 
 	if (p->scope->condition)
 		return wrong(p, start,
-		    "bare words cannot be part of a condition: say subject:WORD or body:WORD");
+		    "bare words cannot be part of a condition: say subject:WORD or "
+		    "body:WORD");
 	if (*p->p == '"') {
 		v.phrase = true;
 		rc = quoted(p, &v.text);
@@ -465,8 +470,10 @@ factor(struct parser *p, struct node **out)
 			rc = wrong(p, start, "the parenthesis is not closed");
 		p->p++;
 	} else {
-		keylen = strspn(start, "abcdefghijklmnopqrstuvwxyz_.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
-		if (keylen > 0 && strchr(":<>", start[keylen]) != NULL && start[keylen] != '\0')
+		keylen = strspn(start,
+		    "abcdefghijklmnopqrstuvwxyz_.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-");
+		if (keylen > 0 && strchr(":<>", start[keylen]) != NULL &&
+		    start[keylen] != '\0')
 			rc = term(p, start, keylen, out);
 		else
 			rc = bare(p, out);
@@ -529,17 +536,19 @@ any_of(struct parser *p, struct node **out)
 }
 
 enum rc
-query_parse(void *ctx, const char *text, const struct query_scope *scope, struct node **tree,
-    struct err *err)
+query_parse(void *ctx, const char *text, const struct query_scope *scope,
+    struct node **tree, struct err *err)
 {
 	struct query_scope own = *scope;
-	struct parser p = {.ctx = ctx, .text = text, .p = text, .scope = &own, .err = err};
+	struct parser p = {
+	    .ctx = ctx, .text = text, .p = text, .scope = &own, .err = err};
 	enum rc rc;
 
 	if (own.zone == NULL)
 		own.zone = own.config->timezone;
 	if (strlen(text) > QUERY_TEXT_MAX)
-		return err_fail(err, RC_USAGE, "query: longer than %d bytes", QUERY_TEXT_MAX);
+		return err_fail(
+		    err, RC_USAGE, "query: longer than %d bytes", QUERY_TEXT_MAX);
 	rc = any_of(&p, tree);
 	if (rc == RC_OK && *p.p == ')')
 		rc = wrong(&p, p.p, "no parenthesis is open");
@@ -589,9 +598,10 @@ static char *
 print(char *to, const struct node *n, enum node_kind above)
 {
 	static const char *const ops[] = {":", "<", "<=", ">", ">="};
-	bool group = (n->kind == NODE_OR && above != NODE_ALL) ||
+	bool group =
+	    (n->kind == NODE_OR && above != NODE_ALL) ||
 	    (above == NODE_NOT && (n->kind == NODE_AND || n->kind == NODE_OR ||
-	        (n->kind == NODE_WORDS && n->nvalues > 1)));
+				      (n->kind == NODE_WORDS && n->nvalues > 1)));
 
 	if (group)
 		to = talloc_asprintf_append_buffer(to, "(");
@@ -601,12 +611,14 @@ print(char *to, const struct node *n, enum node_kind above)
 		to = print(talloc_asprintf_append_buffer(to, "-"), n->kids[0], NODE_NOT);
 	for (size_t i = 0; i < n->nvalues; i++) {
 		if (i > 0)
-			to = talloc_asprintf_append_buffer(to, n->kind == NODE_TERM ? "," : " ");
+			to = talloc_asprintf_append_buffer(
+			    to, n->kind == NODE_TERM ? "," : " ");
 		to = add_value(to, &n->values[i], n->kind == NODE_WORDS);
 	}
 	for (size_t i = 0; n->kind != NODE_NOT && i < n->nkids; i++) {
 		if (i > 0)
-			to = talloc_asprintf_append_buffer(to, n->kind == NODE_OR ? " or " : " ");
+			to = talloc_asprintf_append_buffer(
+			    to, n->kind == NODE_OR ? " or " : " ");
 		to = print(to, n->kids[i], n->kind);
 	}
 	return group ? talloc_asprintf_append_buffer(to, ")") : to;

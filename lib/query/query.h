@@ -41,8 +41,9 @@ bool node_equal(const struct node *a, const struct node *b);
 /* What a query may speak of. */
 struct query_scope {
 	const struct config *config;
-	const char *zone;  /* of dates; NULL: the desk's */
-	bool condition;    /* of a rule or SLA policy: only what is a function of the ticket */
+	const char *zone; /* of dates; NULL: the desk's */
+	bool condition; /* of a rule or SLA policy: only what is a function of the ticket
+			 */
 };
 /* The tree of a text; "" is NODE_ALL. RC_USAGE with a caret and the nearest word. */
 enum rc query_parse(void *ctx, const char *text, const struct query_scope *scope,
@@ -61,11 +62,12 @@ bool query_has_time(const struct node *tree);
 
 struct query_now {
 	const struct config *config;
-	struct store *store; /* for people, links, words; NULL: only what the struct holds */
-	const char *zone;    /* of dates, as in query_scope */
-	const char *me;      /* what "me" means, or NULL */
+	struct store
+	    *store;	  /* for people, links, words; NULL: only what the struct holds */
+	const char *zone; /* of dates, as in query_scope */
+	const char *me;	  /* what "me" means, or NULL */
 	int64_t now;
-	const char *body;    /* first body of a draft; NULL: read from the store */
+	const char *body; /* first body of a draft; NULL: read from the store */
 };
 
 struct query_param {
@@ -75,24 +77,26 @@ struct query_param {
 	const char *text;
 };
 struct query_sql {
-	char *where; /* condition over ticket t, "1" for everything */
+	char *where;		    /* condition over ticket t, "1" for everything */
 	struct query_param *params; /* for ?1, ?2, ... */
 	size_t nparams;
-	bool inexact;      /* selects too much: check each row with query_match() */
-	const char *words; /* engine's match expression when the top of the tree has words */
+	bool inexact; /* selects too much: check each row with query_match() */
+	const char
+	    *words; /* engine's match expression when the top of the tree has words */
 };
 /* `words_apart`: leave top-level words to the caller, who joins the index itself. */
 enum rc query_sql(void *ctx, const struct node *tree, const struct query_now *now,
     bool words_apart, struct query_sql *q, struct err *err) CHECKED;
 /* Decides for one ticket with details; *why (may be NULL) is the first failing term. */
-enum rc query_match(const struct node *tree, struct ticket *t, const struct query_now *now,
-    bool *yes, const struct node **why, struct err *err) CHECKED;
+enum rc query_match(const struct node *tree, struct ticket *t,
+    const struct query_now *now, bool *yes, const struct node **why,
+    struct err *err) CHECKED;
 
 /* ---- lists ---- */
 
 struct query_list {
-	const char *sort;  /* updated created priority due id relevance, with - reversed */
-	int64_t limit;     /* 0: all */
+	const char *sort; /* updated created priority due id relevance, with - reversed */
+	int64_t limit;	  /* 0: all */
 	const char *after; /* cursor, or NULL */
 };
 /* RC_USAGE for an unknown order or a broken cursor. */
@@ -133,9 +137,8 @@ struct changes {
 enum rc changes_parse(void *ctx, const char *text, const struct config *c,
     struct changes *out, struct err *err) CHECKED;
 /* One "key=value" word, checked and added. */
-enum rc changes_add_word(
-    void *ctx, const char *word, const struct config *c, struct changes *out, struct err *err)
-    CHECKED;
+enum rc changes_add_word(void *ctx, const char *word, const struct config *c,
+    struct changes *out, struct err *err) CHECKED;
 enum rc changes_add(void *ctx, const char *key, enum change_op op, const char *value,
     const struct config *c, struct changes *out, struct err *err) CHECKED;
 char *changes_print(void *ctx, const struct changes *c);

@@ -6,8 +6,8 @@
 
 enum key_kind {
 	KEY_STATUS,
-	KEY_WORDS,        /* one of a list, ordered when `ordered` */
-	KEY_NAME,         /* a name of tkt.conf */
+	KEY_WORDS, /* one of a list, ordered when `ordered` */
+	KEY_NAME,  /* a name of tkt.conf */
 	KEY_ASSIGNEE,
 	KEY_TIME,
 	KEY_ID,
@@ -27,11 +27,11 @@ enum key_kind {
 struct query_key {
 	const char *name;
 	enum key_kind kind;
-	const char *column;       /* of ticket t */
+	const char *column;	  /* of ticket t */
 	const char *const *words; /* KEY_WORDS, KEY_HAS, KEY_IS, KEY_SLA */
-	enum name_kind names;     /* KEY_NAME */
-	bool ordered;             /* takes < <= > >= */
-	bool condition;           /* allowed in conditions of rules */
+	enum name_kind names;	  /* KEY_NAME */
+	bool ordered;		  /* takes < <= > >= */
+	bool condition;		  /* allowed in conditions of rules */
 };
 extern const struct query_key query_keys[]; /* ends with name NULL */
 /* The key of a term; field.NAME gives the entry "field". NULL when unknown. */
@@ -41,8 +41,8 @@ const char *const *query_key_names(void);
 /* Value of a time term as an instant: "-4d" (signed, from now), a date, RFC 3339. */
 bool time_value(const char *s, const char *zone, int64_t now, int64_t *ms);
 /* "/a.b/" compiled; literal when not regex. Cached by the caller. */
-enum rc text_matches(const struct query_value *v, const char *text, bool *yes,
-    struct err *err) CHECKED;
+enum rc text_matches(
+    const struct query_value *v, const char *text, bool *yes, struct err *err) CHECKED;
 /* "40..50" or "42". */
 bool id_range(const char *s, int64_t *from, int64_t *to);
 /* Instant of a time key on a ticket; INSTANT_NONE or INSTANT_NEVER for none. */

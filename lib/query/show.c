@@ -21,7 +21,9 @@ color_of(const struct ticket *t)
 {
 	if (t->phase >= PHASE_RESOLVED)
 		return COLOR_DIM;
-	return t->priority == 3 ? COLOR_RED : t->priority == 2 ? COLOR_YELLOW : COLOR_NONE;
+	return t->priority == 3	  ? COLOR_RED
+	       : t->priority == 2 ? COLOR_YELLOW
+				  : COLOR_NONE;
 }
 
 enum rc
@@ -51,7 +53,7 @@ show_ticket(const struct desk *d, struct out *out, struct ticket *t, struct err 
 	cells[3] = t->queue;
 	cells[4] = *t->assignee || out->format == OUT_TSV ? t->assignee : "-";
 	cells[5] = out->format == OUT_TSV ? instant_print(ctx, t->updated_at)
-	                                  : instant_age(ctx, t->updated_at, desk_now(d));
+					  : instant_age(ctx, t->updated_at, desk_now(d));
 	cells[6] = t->subject;
 	out_row(out, color_of(t), cells);
 	talloc_free(ctx);

@@ -8,7 +8,7 @@
 /* A ticket in the format of `out`: a record, a row of the table that show_begin() opened,
  * an id. Reads the details a record needs. */
 void show_begin(struct out *out);
-enum rc show_ticket(const struct desk *d, struct out *out, struct ticket *t, struct err *err)
-    CHECKED;
+enum rc show_ticket(
+    const struct desk *d, struct out *out, struct ticket *t, struct err *err) CHECKED;
 
 #endif

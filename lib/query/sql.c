@@ -26,8 +26,7 @@ static enum rc node_sql(struct build *b, const struct node *n);
  * order and are tested one by one. */
 enum { FEW = 2000 };
 
-static void PRINTF(2, 3)
-add(struct build *b, const char *fmt, ...)
+static void PRINTF(2, 3) add(struct build *b, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -167,7 +166,8 @@ time_sql(struct build *b, const struct query_key *k, const struct node *n)
 	int p;
 
 	if (!time_value(n->values[0].text, b->now->zone, b->now->now, &ms))
-		return err_fail(b->err, RC_USAGE, "query: \"%s\" is no time", n->values[0].text);
+		return err_fail(
+		    b->err, RC_USAGE, "query: \"%s\" is no time", n->values[0].text);
 	p = int_param(b, ms);
 	if (k->column == NULL)
 		add(b,
@@ -180,7 +180,8 @@ time_sql(struct build *b, const struct query_key *k, const struct node *n)
 	else if (strcmp(k->name, "created") == 0 || strcmp(k->name, "updated") == 0)
 		add(b, "t.%s %s ?%d", k->column, op_sql(n->op), p);
 	else
-		add(b, "(t.%s IS NOT NULL AND t.%s %s ?%d)", k->column, k->column, op_sql(n->op), p);
+		add(b, "(t.%s IS NOT NULL AND t.%s %s ?%d)", k->column, k->column,
+		    op_sql(n->op), p);
 	return RC_OK;
 }
 
@@ -258,9 +259,13 @@ tag_sql(struct build *b, const char *v)
 	int p = text_param(b, v);
 
 	if (yes)
-		add(b, "t.id IN (SELECT g.ticket FROM ticket_tag g WHERE g.tag = ?%d)", p);
+		add(b, "t.id IN (SELECT g.ticket FROM ticket_tag g WHERE g.tag = ?%d)",
+		    p);
 	else
-		add(b, "EXISTS (SELECT 1 FROM ticket_tag g WHERE g.ticket = t.id AND g.tag = ?%d)", p);
+		add(b,
+		    "EXISTS (SELECT 1 FROM ticket_tag g WHERE g.ticket = t.id AND g.tag "
+		    "= ?%d)",
+		    p);
 	return rc;
 }
 
@@ -275,13 +280,15 @@ field_sql(struct build *b, const struct node *n, const char *v)
 	enum rc rc;
 
 	if (f != NULL) {
-		rc = field_check(b->ctx, f, v, b->now->zone, &normal, &has_num, &num, b->err);
+		rc = field_check(
+		    b->ctx, f, v, b->now->zone, &normal, &has_num, &num, b->err);
 		if (rc != RC_OK)
 			return rc;
 	}
 	if (n->op != OP_IS) {
 		add(b,
-		    "t.id IN (SELECT f.ticket FROM ticket_field f WHERE f.name = ?%d AND f.num IS "
+		    "t.id IN (SELECT f.ticket FROM ticket_field f WHERE f.name = ?%d AND "
+		    "f.num IS "
 		    "NOT NULL AND f.num %s ?%d)",
 		    name, op_sql(n->op), real_param(b, num));
 		return RC_OK;
@@ -290,12 +297,14 @@ field_sql(struct build *b, const struct node *n, const char *v)
 	p = text_param(b, normal);
 	if (yes)
 		add(b,
-		    "t.id IN (SELECT f.ticket FROM ticket_field f WHERE f.name = ?%d AND f.value = "
+		    "t.id IN (SELECT f.ticket FROM ticket_field f WHERE f.name = ?%d AND "
+		    "f.value = "
 		    "?%d)",
 		    name, p);
 	else
 		add(b,
-		    "EXISTS (SELECT 1 FROM ticket_field f WHERE f.ticket = t.id AND f.name = ?%d AND "
+		    "EXISTS (SELECT 1 FROM ticket_field f WHERE f.ticket = t.id AND "
+		    "f.name = ?%d AND "
 		    "f.value = ?%d)",
 		    name, p);
 	return rc;
@@ -323,12 +332,15 @@ sla_sql(struct build *b, const char *v)
 	if (strcmp(v, "none") == 0)
 		add(b, "t.due_target = ''");
 	else if (strcmp(v, "paused") == 0)
-		add(b, "(t.due_target <> '' AND t.due_at = %lld)", (long long)INSTANT_NEVER);
+		add(b, "(t.due_target <> '' AND t.due_at = %lld)",
+		    (long long)INSTANT_NEVER);
 	else if (strcmp(v, "breached") == 0)
-		add(b, "(t.due_target <> '' AND t.due_at < ?%d)", int_param(b, b->now->now));
+		add(b, "(t.due_target <> '' AND t.due_at < ?%d)",
+		    int_param(b, b->now->now));
 	else
 		add(b,
-		    "(t.due_target <> '' AND t.due_at >= ?%d AND t.due_at < %lld AND t.warn_at %s "
+		    "(t.due_target <> '' AND t.due_at >= ?%d AND t.due_at < %lld AND "
+		    "t.warn_at %s "
 		    "?%d)",
 		    int_param(b, b->now->now), (long long)INSTANT_NEVER,
 		    strcmp(v, "warning") == 0 ? "<=" : ">", int_param(b, b->now->now));
@@ -347,7 +359,8 @@ value_sql(struct build *b, const struct query_key *k, const struct node *n, cons
 		id_sql(b, v);
 		return RC_OK;
 	case KEY_REF:
-		add(b, "(t.external_id IS NOT NULL AND t.external_id = ?%d)", text_param(b, v));
+		add(b, "(t.external_id IS NOT NULL AND t.external_id = ?%d)",
+		    text_param(b, v));
 		return RC_OK;
 	case KEY_REQUESTER:
 		return requester_sql(b, v, NULL);
@@ -360,7 +373,9 @@ value_sql(struct build *b, const struct query_key *k, const struct node *n, cons
 	case KEY_PARTICIPANT:
 		add(b, "(");
 		rc = requester_sql(b, v, &who);
-		add(b, " OR t.id IN (SELECT p.ticket FROM ticket_person p WHERE p.who = ?%d))",
+		add(b,
+		    " OR t.id IN (SELECT p.ticket FROM ticket_person p WHERE p.who = "
+		    "?%d))",
 		    text_param(b, who ? who : v));
 		return rc;
 	case KEY_TAG:
@@ -368,9 +383,9 @@ value_sql(struct build *b, const struct query_key *k, const struct node *n, cons
 	case KEY_FIELD:
 		return field_sql(b, n, v);
 	case KEY_HAS:
-		add(b,
-		    "EXISTS (SELECT 1 FROM message m JOIN attachment a ON a.message = m.id WHERE "
-		    "m.ticket = t.id)");
+		add(b, "EXISTS (SELECT 1 FROM message m JOIN attachment a ON a.message = "
+		       "m.id WHERE "
+		       "m.ticket = t.id)");
 		return RC_OK;
 	case KEY_IS:
 		is_sql(b, v);
@@ -379,7 +394,8 @@ value_sql(struct build *b, const struct query_key *k, const struct node *n, cons
 		(void)id_range(v, &id, &id);
 		p = int_param(b, id);
 		add(b,
-		    "(t.id IN (SELECT l.b FROM ticket_link l WHERE l.a = ?%d) OR t.id IN (SELECT l.a "
+		    "(t.id IN (SELECT l.b FROM ticket_link l WHERE l.a = ?%d) OR t.id IN "
+		    "(SELECT l.a "
 		    "FROM ticket_link l WHERE l.b = ?%d))",
 		    p, p);
 		return RC_OK;
@@ -461,8 +477,9 @@ node_sql(struct build *b, const struct node *n)
 		add(b, ")");
 		break;
 	case NODE_WORDS:
-		add(b, "t.id IN (SELECT m.ticket FROM %s WHERE %s ?%d)", store_index_from(),
-		    store_index_where(), text_param(b, words_expression(b->ctx, n)));
+		add(b, "t.id IN (SELECT m.ticket FROM %s WHERE %s ?%d)",
+		    store_index_from(), store_index_where(),
+		    text_param(b, words_expression(b->ctx, n)));
 		break;
 	case NODE_AND:
 	case NODE_OR:
@@ -479,8 +496,8 @@ node_sql(struct build *b, const struct node *n)
 }
 
 enum rc
-query_sql(void *ctx, const struct node *tree, const struct query_now *now, bool words_apart,
-    struct query_sql *q, struct err *err)
+query_sql(void *ctx, const struct node *tree, const struct query_now *now,
+    bool words_apart, struct query_sql *q, struct err *err)
 {
 	struct build b = {.ctx = ctx, .q = q, .now = now, .err = err};
 	const struct node *words = NULL;
@@ -493,7 +510,8 @@ query_sql(void *ctx, const struct node *tree, const struct query_now *now, bool 
 		add(&b, "1");
 		return RC_OK;
 	}
-	for (size_t i = 0; words_apart && tree->kind == NODE_AND && i < tree->nkids; i++) {
+	for (size_t i = 0; words_apart && tree->kind == NODE_AND && i < tree->nkids;
+	     i++) {
 		if (tree->kids[i]->kind == NODE_WORDS)
 			words = tree->kids[i];
 	}

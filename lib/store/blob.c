@@ -89,7 +89,8 @@ blob_put(struct store *s, const void *data, size_t n, unsigned char hash[BLOB_HA
 	rc = make_dirs(s, path, err);
 	if (rc != RC_OK)
 		return rc;
-	snprintf(tmp, sizeof(tmp), "blobs/tmp.%ld.%08x", (long)getpid(), randombytes_random());
+	snprintf(
+	    tmp, sizeof(tmp), "blobs/tmp.%ld.%08x", (long)getpid(), randombytes_random());
 	fd = openat(s->dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0440);
 	if (fd < 0)
 		return err_errno(err, "%s/%s", s->dir, tmp);
@@ -157,7 +158,8 @@ blob_get(struct store *s, void *ctx, const unsigned char hash[BLOB_HASH], void *
 		return err_errno(err, "%s/%s", s->dir, path);
 	}
 	buf = mem_array(ctx, char, (size_t)sb.st_size + 1);
-	while (got < (size_t)sb.st_size && (r = read(fd, buf + got, (size_t)sb.st_size - got)) > 0)
+	while (got < (size_t)sb.st_size &&
+	       (r = read(fd, buf + got, (size_t)sb.st_size - got)) > 0)
 		got += (size_t)r;
 	close(fd);
 	if (r < 0)
@@ -185,14 +187,16 @@ blob_verify(struct store *s, const unsigned char hash[BLOB_HASH], struct err *er
 	}
 	crypto_hash_sha256_init(&st);
 	while ((r = read(fd, buf, READ_STEP)) > 0)
-		crypto_hash_sha256_update(&st, (unsigned char *)buf, (unsigned long long)r);
+		crypto_hash_sha256_update(
+		    &st, (unsigned char *)buf, (unsigned long long)r);
 	crypto_hash_sha256_final(&st, real);
 	close(fd);
 	talloc_free(buf);
 	if (r < 0)
 		return err_errno(err, "%s", path);
 	if (memcmp(real, hash, BLOB_HASH) != 0)
-		return err_fail(err, RC_INVALID, "%s: its content has another hash", path);
+		return err_fail(
+		    err, RC_INVALID, "%s: its content has another hash", path);
 	return RC_OK;
 }
 
@@ -211,8 +215,8 @@ gc_file(const struct gc *g, const char *path, const char *name, struct err *err)
 	bool yes = false;
 	enum rc rc;
 
-	if (fstatat(g->s->dirfd, path, &sb, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(sb.st_mode) ||
-	    (int64_t)sb.st_mtim.tv_sec * 1000 >= g->before)
+	if (fstatat(g->s->dirfd, path, &sb, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    !S_ISREG(sb.st_mode) || (int64_t)sb.st_mtim.tv_sec * 1000 >= g->before)
 		return RC_OK;
 	if (text_unhex(name, hash, BLOB_HASH)) {
 		rc = g->named(g->arg, hash, &yes, err);
@@ -230,7 +234,8 @@ gc_file(const struct gc *g, const char *path, const char *name, struct err *err)
 static enum rc
 gc_dir(const struct gc *g, const char *dir, int depth, struct err *err)
 {
-	int fd = openat(g->s->dirfd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int fd =
+	    openat(g->s->dirfd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	enum rc rc = RC_OK;
 	struct dirent *e;

@@ -12,7 +12,8 @@ store_schema(struct store *s)
 	sqlite3_stmt *st;
 	int v = -1;
 
-	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
+	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) ==
+		SQLITE_OK &&
 	    sqlite3_step(st) == SQLITE_ROW)
 		v = sqlite3_column_int(st, 0);
 	sqlite3_finalize(st);
@@ -33,7 +34,8 @@ static enum rc
 apply(struct store *s, const struct migration *m, struct err *err)
 {
 	char *note = talloc_asprintf(s,
-	    "INSERT INTO migration (number, name, sha256, at) VALUES (%d, '%s', '%s', %lld);"
+	    "INSERT INTO migration (number, name, sha256, at) VALUES (%d, '%s', '%s', "
+	    "%lld);"
 	    "PRAGMA user_version=%d;",
 	    m->number, m->name, m->sha256, (long long)now_ms(), m->number);
 	enum rc rc = store_script(s, m->sql, err);
@@ -55,14 +57,17 @@ store_migrate(struct store *s, bool also_long, struct err *err)
 		return store_error(s, sqlite3_errcode(s->db), NULL, err);
 	if (have > newest)
 		return err_fail(err, RC_CONFIG,
-		    "the store has schema %d, this program knows up to %d: a newer tkt made it",
+		    "the store has schema %d, this program knows up to %d: a newer tkt "
+		    "made it",
 		    have, newest);
 	if (have == 0 && s->mode != STORE_CREATE)
 		return err_fail(err, RC_CONFIG, "%s/store.db is not a tkt store", s->dir);
 	for (const struct migration *m = migrations; m->number != 0; m++) {
-		if (m->number > have && ((!m->instant && !also_long) || s->mode == STORE_READ))
+		if (m->number > have &&
+		    ((!m->instant && !also_long) || s->mode == STORE_READ))
 			return err_fail(err, RC_CONFIG,
-			    "the store has schema %d, this program needs %d: run tkt-init --upgrade",
+			    "the store has schema %d, this program needs %d: run "
+			    "tkt-init --upgrade",
 			    have, newest);
 	}
 	rc = store_write(s, err);

@@ -33,7 +33,8 @@ store_index_term(void *ctx, const char *words, bool prefix)
 	char *s = talloc_strdup(ctx, "\"");
 
 	for (; *words != '\0'; words++)
-		s = talloc_asprintf_append_buffer(s, *words == '"' ? "\"\"" : "%c", *words);
+		s = talloc_asprintf_append_buffer(
+		    s, *words == '"' ? "\"\"" : "%c", *words);
 	return talloc_asprintf_append_buffer(s, prefix ? "\"*" : "\"");
 }
 
@@ -92,7 +93,8 @@ store_index_check(struct store *s, struct err *err)
 {
 	enum rc rc = command(s, sql_index_check, err);
 
-	return rc == RC_OK ? rc : err_fail(err, RC_INVALID, "the search index does not agree");
+	return rc == RC_OK ? rc
+			   : err_fail(err, RC_INVALID, "the search index does not agree");
 }
 
 enum rc

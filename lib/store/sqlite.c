@@ -102,14 +102,17 @@ connect_file(struct store *s, struct err *err)
 	sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 1);
 	path = talloc_asprintf(s,
 	    "%sPRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-%d;"
-	    "PRAGMA mmap_size=%d; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;%s",
-	    s->mode == STORE_CREATE ? "PRAGMA page_size=4096; PRAGMA journal_mode=WAL;" : "",
+	    "PRAGMA mmap_size=%d; PRAGMA temp_store=MEMORY; PRAGMA "
+	    "journal_size_limit=67108864;%s",
+	    s->mode == STORE_CREATE ? "PRAGMA page_size=4096; PRAGMA journal_mode=WAL;"
+				    : "",
 	    CACHE_KIB, MMAP_SIZE, s->mode == STORE_READ ? "PRAGMA query_only=ON;" : "");
 	return store_script(s, path, err);
 }
 
 enum rc
-store_open(void *ctx, const char *dir, enum store_mode mode, struct store **out, struct err *err)
+store_open(
+    void *ctx, const char *dir, enum store_mode mode, struct store **out, struct err *err)
 {
 	struct store *s = talloc_zero(ctx, struct store);
 	enum rc rc;
@@ -157,7 +160,8 @@ lock_turn(struct store *s, struct err *err)
 	int waited = 0, rc;
 
 	if (s->lock < 0) {
-		s->lock = openat(s->dirfd, "store.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+		s->lock =
+		    openat(s->dirfd, "store.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0660);
 		if (s->lock < 0)
 			return err_errno(err, "%s/store.lock", s->dir);
 	}
@@ -166,15 +170,16 @@ lock_turn(struct store *s, struct err *err)
 	sigemptyset(&act.sa_mask);
 	sigaction(SIGALRM, &act, &old);
 	setitimer(ITIMER_REAL, &tick, NULL);
-	while ((rc = flock(s->lock, LOCK_EX)) != 0 && errno == EINTR && ++waited < STORE_WAIT_S)
+	while ((rc = flock(s->lock, LOCK_EX)) != 0 && errno == EINTR &&
+	       ++waited < STORE_WAIT_S)
 		;
 	setitimer(ITIMER_REAL, &off, NULL);
 	sigaction(SIGALRM, &old, NULL);
 	if (rc == 0)
 		return RC_OK;
 	if (errno == EINTR)
-		return err_fail(err, RC_BUSY, "the store is locked by another writer for %d s",
-		    STORE_WAIT_S);
+		return err_fail(err, RC_BUSY,
+		    "the store is locked by another writer for %d s", STORE_WAIT_S);
 	return err_errno(err, "%s/store.lock", s->dir);
 }
 
@@ -361,7 +366,7 @@ bind_text(struct stmt *st, int i, const char *v)
 		bound(st, sqlite3_bind_null(st->st, i));
 	else
 		bound(st, sqlite3_bind_text64(st->st, i, v, n,
-		    n > 4096 ? SQLITE_STATIC : SQLITE_TRANSIENT, SQLITE_UTF8));
+			      n > 4096 ? SQLITE_STATIC : SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
 void
@@ -449,9 +454,8 @@ col_strdup(void *ctx, struct stmt *st, int i)
 /* ---- the desk's own names and values ---- */
 
 SQL(sql_meta_get, "SELECT value FROM meta WHERE key = ?1");
-SQL(sql_meta_set,
-    "INSERT INTO meta (key, value) VALUES (?1, ?2) "
-    "ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+SQL(sql_meta_set, "INSERT INTO meta (key, value) VALUES (?1, ?2) "
+		  "ON CONFLICT (key) DO UPDATE SET value = excluded.value");
 
 enum rc
 store_meta_get(struct store *s, void *ctx, const char *key, char **value, struct err *err)

@@ -27,8 +27,8 @@ enum store_mode {
  * needs a long one is RC_CONFIG ("run tkt-init --upgrade"), one newer than this program
  * RC_CONFIG with the version needed, none at all RC_NOTFOUND. Belongs to ctx; freeing it
  * closes it, and the last process to close writes the log back into the file. */
-enum rc store_open(
-    void *ctx, const char *dir, enum store_mode mode, struct store **s, struct err *err) CHECKED;
+enum rc store_open(void *ctx, const char *dir, enum store_mode mode, struct store **s,
+    struct err *err) CHECKED;
 const char *store_dir(const struct store *s);
 /* Schema numbers: of this store, and of this program. */
 int store_schema(struct store *s);
@@ -41,7 +41,8 @@ enum rc store_upgrade(struct store *s, const char *copy, struct err *err) CHECKE
 #define STORE_WAIT_S 30 /* how long a writer waits for its turn; then RC_BUSY */
 
 /* The writer's turn: waits in a queue of flock(2), then begins. All writers are in one
- * total order. Nothing is on disk before store_commit returns RC_OK; then it is synced. */
+ * total order. Nothing is on disk before store_commit returns RC_OK; then it is synced.
+ */
 enum rc store_write(struct store *s, struct err *err) CHECKED;
 enum rc store_commit(struct store *s, struct err *err) CHECKED;
 void store_rollback(struct store *s);
@@ -59,9 +60,9 @@ void store_read_end(struct store *s);
 /* SQL(name, "text") defines a statement and enters it into the registry, which one test
  * walks: every statement must prepare on a fresh schema, and scan no table of tickets,
  * messages or events unless it says "scan" in a comment. */
-#define SQL(name, ...)                                                                   \
-	static const char name[] = __VA_ARGS__;                                              \
-	static const char *const name##_registered                                           \
+#define SQL(name, ...)                             \
+	static const char name[] = __VA_ARGS__;    \
+	static const char *const name##_registered \
 	    __attribute__((section("store_sql"), used)) = name
 extern const char *const __start_store_sql[] __attribute__((weak));
 extern const char *const __stop_store_sql[] __attribute__((weak));
@@ -69,8 +70,8 @@ extern const char *const __stop_store_sql[] __attribute__((weak));
 struct stmt;
 /* Prepares, or takes from the cache, which goes by the text's address: pass the names
  * SQL() defined. Each must end with stmt_done before it is used again. */
-enum rc store_prepare(struct store *s, const char *sql, struct stmt **st, struct err *err)
-    CHECKED;
+enum rc store_prepare(
+    struct store *s, const char *sql, struct stmt **st, struct err *err) CHECKED;
 /* For text put together from fixed clauses: not cached, stmt_done frees it. */
 enum rc store_prepare_once(
     struct store *s, const char *sql, struct stmt **st, struct err *err) CHECKED;
@@ -149,7 +150,8 @@ enum rc blob_verify(
     struct store *s, const unsigned char hash[BLOB_HASH], struct err *err) CHECKED;
 /* Removes blobs for which `named` says no and which are older than min_age_ms. */
 enum rc blob_gc(struct store *s, int64_t min_age_ms,
-    enum rc (*named)(void *arg, const unsigned char hash[BLOB_HASH], bool *yes, struct err *err),
+    enum rc (*named)(
+	void *arg, const unsigned char hash[BLOB_HASH], bool *yes, struct err *err),
     void *arg, int64_t *removed, struct err *err) CHECKED;
 
 /* ---- bell: rung after each commit ---- */

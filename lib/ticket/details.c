@@ -15,8 +15,8 @@
 SQL(sql_tags, "SELECT tag FROM ticket_tag WHERE ticket = ?1 ORDER BY tag");
 SQL(sql_fields,
     "SELECT name, value, num FROM ticket_field WHERE ticket = ?1 ORDER BY name");
-SQL(sql_people,
-    "SELECT role, who, confirmed FROM ticket_person WHERE ticket = ?1 ORDER BY role, who");
+SQL(sql_people, "SELECT role, who, confirmed FROM ticket_person WHERE ticket = ?1 ORDER "
+		"BY role, who");
 SQL(sql_links, "SELECT rel, b FROM ticket_link WHERE a = ?1 ORDER BY rel, b");
 
 static enum rc
@@ -45,8 +45,8 @@ static void
 row_field(void *ctx, struct ticket *t, struct stmt *st)
 {
 	t->fields = mem_grow(ctx, t->fields, struct ticket_field, t->nfields + 1);
-	t->fields[t->nfields++] = (struct ticket_field){
-	    col_strdup(ctx, st, 0), col_strdup(ctx, st, 1), !col_null(st, 2), col_real(st, 2)};
+	t->fields[t->nfields++] = (struct ticket_field){col_strdup(ctx, st, 0),
+	    col_strdup(ctx, st, 1), !col_null(st, 2), col_real(st, 2)};
 }
 
 static void
@@ -61,7 +61,8 @@ static void
 row_link(void *ctx, struct ticket *t, struct stmt *st)
 {
 	t->links = mem_grow(ctx, t->links, struct ticket_link, t->nlinks + 1);
-	t->links[t->nlinks++] = (struct ticket_link){col_strdup(ctx, st, 0), col_int(st, 1)};
+	t->links[t->nlinks++] =
+	    (struct ticket_link){col_strdup(ctx, st, 0), col_int(st, 1)};
 }
 
 enum rc
@@ -154,8 +155,8 @@ ticket_set_field(
 	for (; i < t->nfields && strcmp(t->fields[i].name, name) < 0; i++)
 		v[n++] = t->fields[i];
 	if (value != NULL)
-		v[n++] = (struct ticket_field){talloc_strdup(ctx, name), talloc_strdup(ctx, value),
-		    num != NULL, num ? *num : 0};
+		v[n++] = (struct ticket_field){talloc_strdup(ctx, name),
+		    talloc_strdup(ctx, value), num != NULL, num ? *num : 0};
 	for (; i < t->nfields; i++) {
 		if (strcmp(t->fields[i].name, name) != 0)
 			v[n++] = t->fields[i];
@@ -195,7 +196,8 @@ ticket_add_person(
 	v = mem_array(ctx, struct ticket_person, t->npeople + 1);
 	for (size_t j = 0; j < t->npeople; j++)
 		v[j + (j >= i)] = t->people[j];
-	v[i] = (struct ticket_person){talloc_strdup(ctx, role), talloc_strdup(ctx, who), confirmed};
+	v[i] = (struct ticket_person){
+	    talloc_strdup(ctx, role), talloc_strdup(ctx, who), confirmed};
 	t->people = v;
 	t->npeople++;
 	return true;
@@ -259,9 +261,9 @@ people_json(const struct ticket *t)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < t->npeople; i++)
-		json_array_append_new(a,
-		    json_pack("{s:s,s:s,s:b}", "role", t->people[i].role, "who", t->people[i].who,
-		        "confirmed", t->people[i].confirmed));
+		json_array_append_new(
+		    a, json_pack("{s:s,s:s,s:b}", "role", t->people[i].role, "who",
+			   t->people[i].who, "confirmed", t->people[i].confirmed));
 	return a;
 }
 
@@ -271,9 +273,8 @@ links_json(const struct ticket *t)
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < t->nlinks; i++)
-		json_array_append_new(a,
-		    json_pack("{s:s,s:I}", "rel", t->links[i].rel, "ticket",
-		        (json_int_t)t->links[i].other));
+		json_array_append_new(a, json_pack("{s:s,s:I}", "rel", t->links[i].rel,
+					     "ticket", (json_int_t)t->links[i].other));
 	return a;
 }
 
@@ -333,25 +334,27 @@ ticket_fold_details(void *ctx, struct ticket *t, json_t *changes, struct err *er
 	if (v != NULL) {
 		t->ntags = 0;
 		t->tags = mem_array(ctx, const char *, 1);
-		json_array_foreach (v, i, e)
-			ticket_add_tag(ctx, t, json_string_value(e) ? json_string_value(e) : "");
+		json_array_foreach(v, i, e) ticket_add_tag(
+		    ctx, t, json_string_value(e) ? json_string_value(e) : "");
 	}
 	v = json_array_get(json_object_get(changes, "people"), 1);
 	if (v != NULL)
 		t->npeople = 0;
-	json_array_foreach (v, i, e) {
+	json_array_foreach(v, i, e)
+	{
 		const char *role = NULL, *who = NULL;
 		int confirmed = 0;
 
-		if (json_unpack(e, "{s:s,s:s,s:b}", "role", &role, "who", &who, "confirmed",
-		        &confirmed) != 0)
+		if (json_unpack(e, "{s:s,s:s,s:b}", "role", &role, "who", &who,
+			"confirmed", &confirmed) != 0)
 			return err_fail(err, RC_INVALID, "people cannot be read");
 		ticket_add_person(ctx, t, role, who, confirmed);
 	}
 	v = json_array_get(json_object_get(changes, "links"), 1);
 	if (v != NULL)
 		t->nlinks = 0;
-	json_array_foreach (v, i, e) {
+	json_array_foreach(v, i, e)
+	{
 		const char *rel = NULL;
 		json_int_t other = 0;
 
@@ -359,7 +362,8 @@ ticket_fold_details(void *ctx, struct ticket *t, json_t *changes, struct err *er
 			return err_fail(err, RC_INVALID, "links cannot be read");
 		ticket_add_link(ctx, t, rel, other);
 	}
-	json_object_foreach (changes, key, pair) {
+	json_object_foreach(changes, key, pair)
+	{
 		if (text_starts(key, "field."))
 			fold_field(ctx, t, key + 6, json_array_get(pair, 1));
 	}
@@ -390,10 +394,12 @@ ticket_details_json(const struct config *c, const struct ticket *t, json_t *o)
 
 	json_object_set_new(o, "tags", tags_json(t));
 	for (size_t i = 0; i < t->nfields; i++)
-		json_object_set_new(fields, t->fields[i].name, field_value_json(c, &t->fields[i]));
+		json_object_set_new(
+		    fields, t->fields[i].name, field_value_json(c, &t->fields[i]));
 	json_object_set_new(o, "fields", fields);
 	for (size_t i = 0; i < t->npeople; i++)
-		json_array_append_new(strcmp(t->people[i].role, "cc") == 0 ? cc : followers,
+		json_array_append_new(
+		    strcmp(t->people[i].role, "cc") == 0 ? cc : followers,
 		    json_string(t->people[i].who));
 	json_object_set_new(o, "cc", cc);
 	json_object_set_new(o, "followers", followers);
@@ -406,7 +412,8 @@ SQL(sql_tag_add, "INSERT INTO ticket_tag (ticket, tag) VALUES (?1, ?2)");
 SQL(sql_tag_remove, "DELETE FROM ticket_tag WHERE ticket = ?1 AND tag = ?2");
 SQL(sql_field_set,
     "INSERT INTO ticket_field (ticket, name, value, num) VALUES (?1, ?2, ?3, ?4) "
-    "ON CONFLICT (ticket, name) DO UPDATE SET value = excluded.value, num = excluded.num");
+    "ON CONFLICT (ticket, name) DO UPDATE SET value = excluded.value, num = "
+    "excluded.num");
 SQL(sql_field_remove, "DELETE FROM ticket_field WHERE ticket = ?1 AND name = ?2");
 SQL(sql_person_set,
     "INSERT INTO ticket_person (ticket, role, who, confirmed) VALUES (?1, ?2, ?3, ?4) "
@@ -437,7 +444,8 @@ put(struct store *s, const char *sql, int64_t ticket, const char *a, const char 
 }
 
 static enum rc
-store_tags(struct store *s, const struct ticket *a, const struct ticket *b, struct err *err)
+store_tags(
+    struct store *s, const struct ticket *a, const struct ticket *b, struct err *err)
 {
 	enum rc rc = RC_OK;
 
@@ -471,13 +479,15 @@ field_put(struct store *s, int64_t ticket, const struct ticket_field *f, struct 
 }
 
 static enum rc
-store_fields(struct store *s, const struct ticket *a, const struct ticket *b, struct err *err)
+store_fields(
+    struct store *s, const struct ticket *a, const struct ticket *b, struct err *err)
 {
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < a->nfields; i++) {
 		if (ticket_field(b, a->fields[i].name) == NULL)
-			rc = put(s, sql_field_remove, b->id, a->fields[i].name, NULL, NULL, err);
+			rc = put(s, sql_field_remove, b->id, a->fields[i].name, NULL,
+			    NULL, err);
 	}
 	for (size_t i = 0; rc == RC_OK && i < b->nfields; i++) {
 		const struct ticket_field *old = ticket_field(a, b->fields[i].name);
@@ -499,7 +509,8 @@ find_person(const struct ticket *t, const struct ticket_person *p)
 }
 
 static enum rc
-store_people(struct store *s, const struct ticket *a, const struct ticket *b, struct err *err)
+store_people(
+    struct store *s, const struct ticket *a, const struct ticket *b, struct err *err)
 {
 	enum rc rc = RC_OK;
 
@@ -514,7 +525,8 @@ store_people(struct store *s, const struct ticket *a, const struct ticket *b, st
 		int64_t confirmed = p->confirmed;
 
 		if (old == NULL || old->confirmed != p->confirmed)
-			rc = put(s, sql_person_set, b->id, p->role, p->who, &confirmed, err);
+			rc = put(
+			    s, sql_person_set, b->id, p->role, p->who, &confirmed, err);
 	}
 	return rc;
 }
@@ -530,24 +542,27 @@ has_link(const struct ticket *t, const struct ticket_link *l)
 }
 
 static enum rc
-store_links(struct store *s, const struct ticket *a, const struct ticket *b, struct err *err)
+store_links(
+    struct store *s, const struct ticket *a, const struct ticket *b, struct err *err)
 {
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < a->nlinks; i++) {
 		if (!has_link(b, &a->links[i]))
-			rc = put(s, sql_link_remove, b->id, a->links[i].rel, NULL, &a->links[i].other, err);
+			rc = put(s, sql_link_remove, b->id, a->links[i].rel, NULL,
+			    &a->links[i].other, err);
 	}
 	for (size_t i = 0; rc == RC_OK && i < b->nlinks; i++) {
 		if (!has_link(a, &b->links[i]))
-			rc = put(s, sql_link_add, b->id, b->links[i].rel, NULL, &b->links[i].other, err);
+			rc = put(s, sql_link_add, b->id, b->links[i].rel, NULL,
+			    &b->links[i].other, err);
 	}
 	return rc;
 }
 
 enum rc
-ticket_store_details(
-    struct store *s, const struct ticket *before, const struct ticket *after, struct err *err)
+ticket_store_details(struct store *s, const struct ticket *before,
+    const struct ticket *after, struct err *err)
 {
 	enum rc rc = store_tags(s, before, after, err);
 

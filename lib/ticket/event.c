@@ -15,8 +15,8 @@ SQL(sql_chain_end, "SELECT id, at, hash FROM event ORDER BY id DESC LIMIT 1");
 SQL(sql_event_insert,
     "INSERT INTO event (id, ticket, customer, at, actor, cause, batch, action, changes, "
     "digest, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
-SQL(sql_events_of,
-    "SELECT " EVENT_COLUMNS " FROM event e WHERE e.ticket = ?1 AND e.at <= ?2 ORDER BY e.id");
+SQL(sql_events_of, "SELECT " EVENT_COLUMNS
+		   " FROM event e WHERE e.ticket = ?1 AND e.at <= ?2 ORDER BY e.id");
 
 enum rc
 chain_end(struct store *s, struct chain *c, struct err *err)
@@ -51,8 +51,9 @@ digest(const struct event *e, unsigned char out[BLOB_HASH])
 	int n;
 
 	n = snprintf(head, sizeof(head), "%lld\n%lld\n%lld\n%lld\n%lld\n%lld\n%s\n%s\n",
-	    (long long)e->id, (long long)e->ticket, (long long)e->customer, (long long)e->at,
-	    (long long)e->cause, (long long)e->batch, e->action, e->actor);
+	    (long long)e->id, (long long)e->ticket, (long long)e->customer,
+	    (long long)e->at, (long long)e->cause, (long long)e->batch, e->action,
+	    e->actor);
 	crypto_hash_sha256(
 	    changes, (const unsigned char *)e->changes, strlen(e->changes));
 	crypto_hash_sha256_init(&st);
@@ -131,7 +132,8 @@ event_verify(
 	if (e->changes != NULL) {
 		digest(e, h);
 		if (memcmp(h, e->digest, BLOB_HASH) != 0)
-			return err_fail(err, RC_INVALID, "event %lld was changed", (long long)e->id);
+			return err_fail(
+			    err, RC_INVALID, "event %lld was changed", (long long)e->id);
 	}
 	link_hash(before, e->digest, h);
 	if (memcmp(h, e->hash, BLOB_HASH) != 0)
@@ -229,7 +231,8 @@ ticket_at(struct store *s, void *ctx, int64_t id, int64_t at, struct ticket **ou
 	}
 	stmt_done(st);
 	if (rc == RC_NONE && t->id == 0)
-		rc = err_fail(err, RC_NOTFOUND, "no ticket %lld at that time", (long long)id);
+		rc = err_fail(
+		    err, RC_NOTFOUND, "no ticket %lld at that time", (long long)id);
 	if (rc != RC_NONE) {
 		talloc_free(t);
 		return rc;

@@ -7,8 +7,8 @@
 #include "base/text.h"
 
 SQL(sql_log_all, "SELECT " EVENT_COLUMNS " FROM event e WHERE e.id > ?1 ORDER BY e.id");
-SQL(sql_log_ticket,
-    "SELECT " EVENT_COLUMNS " FROM event e WHERE e.ticket = ?2 AND e.id > ?1 ORDER BY e.id");
+SQL(sql_log_ticket, "SELECT " EVENT_COLUMNS
+		    " FROM event e WHERE e.ticket = ?2 AND e.id > ?1 ORDER BY e.id");
 SQL(sql_queue_of, "SELECT queue FROM ticket WHERE id = ?1");
 SQL(sql_cursor_get, "SELECT event FROM cursor WHERE name = ?1");
 SQL(sql_cursor_set,
@@ -81,8 +81,8 @@ static bool
 wanted(const struct log_want *w, const struct event *e)
 {
 	return (w->actor == NULL || text_glob(w->actor, e->actor)) &&
-	    (w->action == NULL || text_glob(w->action, e->action)) &&
-	    (w->batch == 0 || e->batch == w->batch);
+	       (w->action == NULL || text_glob(w->action, e->action)) &&
+	       (w->batch == 0 || e->batch == w->batch);
 }
 
 enum rc
@@ -96,7 +96,8 @@ log_each(struct desk *d, const struct log_want *w, int64_t *last,
 	if (w->since != INSTANT_NONE)
 		rc = seek(d->store, w->since, &after, err);
 	if (rc == RC_OK)
-		rc = store_prepare(d->store, w->ticket ? sql_log_ticket : sql_log_all, &st, err);
+		rc = store_prepare(
+		    d->store, w->ticket ? sql_log_ticket : sql_log_all, &st, err);
 	if (rc != RC_OK)
 		return rc;
 	*last = after;

@@ -5,20 +5,21 @@
 #include "ticket/ticket.h"
 
 struct log_want {
-	int64_t after;      /* events with a higher number */
-	int64_t ticket;     /* of this ticket only, or 0 */
-	int64_t since, until; /* instants, or INSTANT_NONE */
-	int64_t batch;      /* or 0 */
+	int64_t after;		    /* events with a higher number */
+	int64_t ticket;		    /* of this ticket only, or 0 */
+	int64_t since, until;	    /* instants, or INSTANT_NONE */
+	int64_t batch;		    /* or 0 */
 	const char *actor, *action; /* or NULL; * at the end as wildcard */
-	int64_t limit;      /* 0: all */
+	int64_t limit;		    /* 0: all */
 };
 /* Calls `each` in order; RC_NONE from it ends the walk. *last is the last event seen,
  * whether it was wanted or not. What an actor may not see is passed over. */
 enum rc log_each(struct desk *d, const struct log_want *w, int64_t *last,
-    enum rc (*each)(void *arg, struct event *e, struct err *err), void *arg, struct err *err)
-    CHECKED;
+    enum rc (*each)(void *arg, struct event *e, struct err *err), void *arg,
+    struct err *err) CHECKED;
 /* Named cursors: how far a reader has come. RC_NONE when it is new. */
-enum rc cursor_get(struct store *s, const char *name, int64_t *event, struct err *err) CHECKED;
+enum rc cursor_get(
+    struct store *s, const char *name, int64_t *event, struct err *err) CHECKED;
 enum rc cursor_set(struct store *s, const char *name, int64_t event, int64_t now,
     struct err *err) CHECKED;
 

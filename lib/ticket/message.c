@@ -8,16 +8,15 @@
 #include "base/text.h"
 #include "ticket/ticket.h"
 
-#define MESSAGE_COLUMNS                                                                  \
-	"m.id, m.ticket, m.kind, m.direction, m.channel, m.class, m.author, "                \
-	"m.author_address, m.created_at, m.subject, m.body, m.quoted, m.raw, "               \
+#define MESSAGE_COLUMNS                                                        \
+	"m.id, m.ticket, m.kind, m.direction, m.channel, m.class, m.author, "  \
+	"m.author_address, m.created_at, m.subject, m.body, m.quoted, m.raw, " \
 	"m.external_id, m.flags"
 
 SQL(sql_message_get, "SELECT " MESSAGE_COLUMNS " FROM message m WHERE m.id = ?1");
 SQL(sql_message_thread,
     "SELECT " MESSAGE_COLUMNS " FROM message m WHERE m.ticket = ?1 ORDER BY m.id");
-SQL(sql_message_first,
-    "SELECT body FROM message WHERE ticket = ?1 ORDER BY id LIMIT 1");
+SQL(sql_message_first, "SELECT body FROM message WHERE ticket = ?1 ORDER BY id LIMIT 1");
 SQL(sql_message_insert,
     "INSERT INTO message (id, ticket, kind, direction, channel, class, author, "
     "author_address, created_at, subject, body, quoted, raw, external_id, flags) "
@@ -28,7 +27,8 @@ SQL(sql_attachments,
 SQL(sql_attachment_add,
     "INSERT INTO attachment (message, part, name, media_type, size, content_id, sha256) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-/* A thread of this mailbox first, wherever routes moved its ticket; else of this queue. */
+/* A thread of this mailbox first, wherever routes moved its ticket; else of this queue.
+ */
 SQL(sql_message_external,
     "SELECT t.id, d.message FROM mail_id d JOIN ticket t ON t.id = d.ticket "
     "WHERE d.msgid = ?1 AND (d.mailbox = ?2 OR t.queue = ?3) AND d.message IS NOT NULL "
@@ -179,7 +179,8 @@ read_attachments(struct store *s, struct message *m, struct err *err)
 		const void *hash;
 		size_t n;
 
-		m->attachments = mem_grow(m, m->attachments, struct attachment, m->nattachments + 1);
+		m->attachments =
+		    mem_grow(m, m->attachments, struct attachment, m->nattachments + 1);
 		a = &m->attachments[m->nattachments++];
 		*a = (struct attachment){.part = col_int(st, 0),
 		    .name = col_strdup(m, st, 1),
@@ -315,7 +316,8 @@ author_json(const struct desk *d, const struct message *m, json_t **out, struct 
 }
 
 enum rc
-message_to_json(const struct desk *d, const struct message *m, json_t **out, struct err *err)
+message_to_json(
+    const struct desk *d, const struct message *m, json_t **out, struct err *err)
 {
 	json_t *o, *author = NULL, *list;
 	enum rc rc = author_json(d, m, &author, err);

@@ -36,7 +36,8 @@ trimmed(void *ctx, const char *s, size_t n)
 enum rc
 address_parse(void *ctx, const char *text, struct person_address *a, struct err *err)
 {
-	static const char *const kinds[] = {"email", "phone", "irc", "xmpp", "matrix", "unix", NULL};
+	static const char *const kinds[] = {
+	    "email", "phone", "irc", "xmpp", "matrix", "unix", NULL};
 	const char *open = strrchr(text, '<'), *colon = strchr(text, ':');
 	char *value, *kind;
 
@@ -51,11 +52,13 @@ address_parse(void *ctx, const char *text, struct person_address *a, struct err 
 	if (open == NULL && colon != NULL && strchr(text, '@') == NULL) {
 		kind = talloc_strndup(ctx, text, (size_t)(colon - text));
 		if (word_index(kinds, kind) < 0)
-			return err_fail(err, RC_INVALID, "address \"%s\": unknown kind \"%s\"%s", text,
-			    kind, text_hint(ctx, kind, kinds));
+			return err_fail(err, RC_INVALID,
+			    "address \"%s\": unknown kind \"%s\"%s", text, kind,
+			    text_hint(ctx, kind, kinds));
 		a->kind = kind;
 		value = talloc_strdup(ctx, colon + 1);
-	} else if (*value == '+' && strspn(value + 1, "0123456789 ()/-") == strlen(value + 1)) {
+	} else if (*value == '+' &&
+		   strspn(value + 1, "0123456789 ()/-") == strlen(value + 1)) {
 		a->kind = "phone";
 	}
 	if (strcmp(a->kind, "email") == 0 && !plausible_email(value))
@@ -71,20 +74,22 @@ address_parse(void *ctx, const char *text, struct person_address *a, struct err 
 	}
 	if (*value == '\0' || strlen(value) > PERSON_MAX)
 		return err_fail(err, RC_INVALID, "\"%s\" is not an address", text);
-	a->value = text_lower(text_clean(ctx, value, strlen(value), TEXT_LINE, PERSON_MAX));
+	a->value =
+	    text_lower(text_clean(ctx, value, strlen(value), TEXT_LINE, PERSON_MAX));
 	return RC_OK;
 }
 
 /* ---- customers ---- */
 
-SQL(sql_address_find,
-    "SELECT coalesce(c.merged_into, c.id) FROM address a JOIN customer c ON c.id = a.customer "
-    "WHERE a.kind = ?1 AND a.value = ?2");
+SQL(sql_address_find, "SELECT coalesce(c.merged_into, c.id) FROM address a JOIN customer "
+		      "c ON c.id = a.customer "
+		      "WHERE a.kind = ?1 AND a.value = ?2");
 SQL(sql_customer_get,
     "SELECT c.id, c.name, a.kind, a.value, c.language, c.organization, o.name "
     "FROM customer c LEFT JOIN address a ON a.customer = c.id "
     "LEFT JOIN organization o ON o.id = c.organization "
-    "WHERE c.id = ?1 ORDER BY a.kind = 'email' DESC, a.proven_at IS NULL, a.value LIMIT 1");
+    "WHERE c.id = ?1 ORDER BY a.kind = 'email' DESC, a.proven_at IS NULL, a.value LIMIT "
+    "1");
 SQL(sql_customer_add,
     "INSERT INTO customer (name, organization) "
     "VALUES (?1, (SELECT organization FROM org_domain WHERE domain = ?2)) "
@@ -136,7 +141,8 @@ customer_get(struct store *s, void *ctx, int64_t id, struct person *p, struct er
 }
 
 enum rc
-customer_add(struct store *s, const struct person_address *a, struct person *p, struct err *err)
+customer_add(
+    struct store *s, const struct person_address *a, struct person *p, struct err *err)
 {
 	const char *at = strrchr(a->value, '@');
 	struct stmt *st;
@@ -181,7 +187,8 @@ organization_find(struct store *s, const char *name, int64_t *id, struct err *er
 }
 
 enum rc
-organization_name(struct store *s, void *ctx, int64_t id, const char **name, struct err *err)
+organization_name(
+    struct store *s, void *ctx, int64_t id, const char **name, struct err *err)
 {
 	struct stmt *st;
 	enum rc rc = store_prepare(s, sql_organization_name, &st, err);
@@ -193,6 +200,7 @@ organization_name(struct store *s, void *ctx, int64_t id, const char **name, str
 	if (rc == RC_OK)
 		*name = col_strdup(ctx, st, 0);
 	stmt_done(st);
-	return rc == RC_NONE ? err_fail(err, RC_NOTFOUND, "no organization %lld", (long long)id)
-	                     : rc;
+	return rc == RC_NONE
+		   ? err_fail(err, RC_NOTFOUND, "no organization %lld", (long long)id)
+		   : rc;
 }

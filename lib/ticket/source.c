@@ -22,7 +22,8 @@ source_open(void *ctx, int n, char **argv, int fd, struct source **out, struct e
 	s->n = n;
 	s->argv = argv;
 	if (n == 0 && isatty(fd) == 1)
-		return err_fail(err, RC_USAGE, "say which tickets: numbers, or records on a pipe");
+		return err_fail(
+		    err, RC_USAGE, "say which tickets: numbers, or records on a pipe");
 	if (n == 0)
 		s->r = reader_new(s, fd);
 	*out = s;
@@ -64,7 +65,9 @@ source_next(struct source *s, int64_t *ticket, struct err *err)
 			continue;
 		}
 		if (rc == RC_OK)
-			rc = record_int(o, type && strcmp(type, "ticket") != 0 ? "ticket" : "id", ticket, err);
+			rc = record_int(o,
+			    type && strcmp(type, "ticket") != 0 ? "ticket" : "id", ticket,
+			    err);
 		json_decref(o);
 		if (rc == RC_OK && *ticket <= 0)
 			rc = err_fail(err, RC_INVALID, "the record names no ticket");

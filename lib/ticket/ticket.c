@@ -28,9 +28,9 @@ struct ticket_column {
 	bool derived; /* follows from the event: not in its changes */
 };
 
-#define COLUMN(member, kind, words, derived)                                             \
-	{                                                                                    \
-		#member, kind, offsetof(struct ticket, member), words, derived                   \
+#define COLUMN(member, kind, words, derived)                                   \
+	{                                                                      \
+#member, kind, offsetof(struct ticket, member), words, derived \
 	}
 
 /* In the order of TICKET_COLUMNS. */
@@ -168,7 +168,8 @@ one_id(struct store *s, const char *sql, const char *text, int64_t *id, struct e
 }
 
 enum rc
-ticket_find_external(struct store *s, const char *external_id, int64_t *id, struct err *err)
+ticket_find_external(
+    struct store *s, const char *external_id, int64_t *id, struct err *err)
 {
 	return one_id(s, sql_ticket_external, external_id, id, err);
 }
@@ -206,7 +207,8 @@ column_json(const struct ticket *t, const struct ticket_column *c)
 }
 
 static bool
-column_equal(const struct ticket *a, const struct ticket *b, const struct ticket_column *c)
+column_equal(
+    const struct ticket *a, const struct ticket *b, const struct ticket_column *c)
 {
 	const char *x, *y;
 
@@ -231,7 +233,7 @@ ticket_diff(const struct ticket *before, const struct ticket *after)
 			continue;
 		json_object_set_new(o, c->name,
 		    json_pack("[o,o]", before ? column_json(old, c) : json_null(),
-		        column_json(after, c)));
+			column_json(after, c)));
 	}
 	ticket_diff_details(old, after, o);
 	talloc_free(blank);
@@ -239,8 +241,8 @@ ticket_diff(const struct ticket *before, const struct ticket *after)
 }
 
 static enum rc
-fold_column(
-    void *ctx, struct ticket *t, const struct ticket_column *c, json_t *v, struct err *err)
+fold_column(void *ctx, struct ticket *t, const struct ticket_column *c, json_t *v,
+    struct err *err)
 {
 	const char *s = json_string_value(v);
 	int64_t n = 0;
@@ -252,7 +254,8 @@ fold_column(
 		ok = s != NULL || (json_is_null(v) && c->kind == COL_OPT_TEXT);
 		if (ok)
 			set_text(t, c, s ? talloc_strdup(ctx, s) : NULL);
-		return ok ? RC_OK : err_fail(err, RC_INVALID, "%s is not a text", c->name);
+		return ok ? RC_OK
+			  : err_fail(err, RC_INVALID, "%s is not a text", c->name);
 	case COL_WORD:
 		n = s ? word_index(c->words, s) : -1;
 		ok = n >= 0;
@@ -294,9 +297,11 @@ ticket_fold(void *ctx, struct ticket *t, json_t *changes, struct err *err)
 /* ---- writing ---- */
 
 SQL(sql_ticket_insert,
-    "INSERT INTO ticket (subject, queue, status, phase, priority, kind, channel, mailbox, "
+    "INSERT INTO ticket (subject, queue, status, phase, priority, kind, channel, "
+    "mailbox, "
     "token_gen, assignee, requester, organization, external_id, merged_into, created_at, "
-    "updated_at, customer_at, agent_at, first_replied_at, solved_at, snoozed_until, due_at, "
+    "updated_at, customer_at, agent_at, first_replied_at, solved_at, snoozed_until, "
+    "due_at, "
     "warn_at, due_target, last_event) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
     "?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) "
@@ -332,7 +337,8 @@ insert(struct store *s, struct ticket *t, struct err *err)
 
 /* Only changed columns are named: an index whose columns are not costs nothing. */
 static enum rc
-update(struct store *s, const struct ticket *before, const struct ticket *t, struct err *err)
+update(
+    struct store *s, const struct ticket *before, const struct ticket *t, struct err *err)
 {
 	char sql[1024] = "UPDATE ticket SET ";
 	int changed[TICKET_NCOLUMNS], n = 0;
@@ -360,7 +366,8 @@ update(struct store *s, const struct ticket *before, const struct ticket *t, str
 }
 
 enum rc
-ticket_store(struct store *s, const struct ticket *before, struct ticket *after, struct err *err)
+ticket_store(
+    struct store *s, const struct ticket *before, struct ticket *after, struct err *err)
 {
 	struct ticket *blank = NULL;
 	enum rc rc;

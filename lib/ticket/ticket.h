@@ -14,16 +14,17 @@
 
 /* ---- limits (tkt-store(7)) ---- */
 
-#define SUBJECT_MAX 998              /* bytes of a subject (a header line's length, RFC 5322) */
-#define BODY_MAX (256 * 1024)        /* bytes of a body kept and indexed as text */
-#define NAME_MAX_BYTES 64            /* tags, fields, names in tkt.conf */
-#define VALUE_MAX 4096               /* bytes of a field's value */
-#define PERSON_MAX 320               /* bytes of an address (RFC 5321: 64 + 1 + 255) */
-#define TAGS_MAX 100                 /* tags a ticket */
-#define PEOPLE_MAX 200               /* participants and followers a ticket */
-#define ATTACHMENTS_MAX 1000         /* attachments a message */
-#define ATTACHMENT_SIZE_MAX (50 * 1024 * 1024) /* bytes of one attached by tkt-new, tkt-reply */
-#define FILE_NAME_MAX 255            /* bytes of an attachment's name */
+#define SUBJECT_MAX 998	      /* bytes of a subject (a header line's length, RFC 5322) */
+#define BODY_MAX (256 * 1024) /* bytes of a body kept and indexed as text */
+#define NAME_MAX_BYTES 64     /* tags, fields, names in tkt.conf */
+#define VALUE_MAX 4096	      /* bytes of a field's value */
+#define PERSON_MAX 320	      /* bytes of an address (RFC 5321: 64 + 1 + 255) */
+#define TAGS_MAX 100	      /* tags a ticket */
+#define PEOPLE_MAX 200	      /* participants and followers a ticket */
+#define ATTACHMENTS_MAX 1000  /* attachments a message */
+#define ATTACHMENT_SIZE_MAX \
+	(50 * 1024 * 1024) /* bytes of one attached by tkt-new, tkt-reply */
+#define FILE_NAME_MAX 255  /* bytes of an attachment's name */
 
 /* ---- tickets ---- */
 
@@ -50,13 +51,13 @@ struct ticket {
 	int64_t requester, organization;
 	const char *external_id; /* NULL for none */
 	int64_t merged_into;
-	int64_t created_at, updated_at, customer_at, agent_at, first_replied_at, solved_at,
-	    snoozed_until;
+	int64_t created_at, updated_at, customer_at, agent_at, first_replied_at,
+	    solved_at, snoozed_until;
 	int64_t due_at, warn_at; /* INSTANT_NEVER for none */
 	const char *due_target;
 	int64_t last_event;
-	/* By ticket_details(). Arrays are never changed in place, so that a copy of the struct
-	 * is a snapshot. Sorted; links are those that go out from this ticket. */
+	/* By ticket_details(). Arrays are never changed in place, so that a copy of the
+	 * struct is a snapshot. Sorted; links are those that go out from this ticket. */
 	const char **tags; /* NULL-terminated */
 	struct ticket_field *fields;
 	struct ticket_person *people;
@@ -65,11 +66,12 @@ struct ticket {
 };
 
 /* The columns of SELECT, in the order ticket_read() expects; alias t. */
-#define TICKET_COLUMNS                                                                   \
-	"t.id, t.subject, t.queue, t.status, t.phase, t.priority, t.kind, t.channel, "       \
-	"t.mailbox, t.token_gen, t.assignee, t.requester, t.organization, t.external_id, "   \
-	"t.merged_into, t.created_at, t.updated_at, t.customer_at, t.agent_at, "             \
-	"t.first_replied_at, t.solved_at, t.snoozed_until, t.due_at, t.warn_at, "            \
+#define TICKET_COLUMNS                                                                 \
+	"t.id, t.subject, t.queue, t.status, t.phase, t.priority, t.kind, t.channel, " \
+	"t.mailbox, t.token_gen, t.assignee, t.requester, t.organization, "            \
+	"t.external_id, "                                                              \
+	"t.merged_into, t.created_at, t.updated_at, t.customer_at, t.agent_at, "       \
+	"t.first_replied_at, t.solved_at, t.snoozed_until, t.due_at, t.warn_at, "      \
 	"t.due_target, t.last_event"
 #define TICKET_NCOLUMNS 26
 
@@ -80,7 +82,8 @@ struct ticket *ticket_read(void *ctx, struct stmt *st);
 /* RC_NOTFOUND "no ticket 42". With details. */
 enum rc ticket_get(
     struct store *s, void *ctx, int64_t id, struct ticket **t, struct err *err) CHECKED;
-enum rc ticket_details(struct store *s, void *ctx, struct ticket *t, struct err *err) CHECKED;
+enum rc ticket_details(
+    struct store *s, void *ctx, struct ticket *t, struct err *err) CHECKED;
 /* RC_NONE when no ticket has this external id. */
 enum rc ticket_find_external(
     struct store *s, const char *external_id, int64_t *id, struct err *err) CHECKED;
@@ -91,8 +94,10 @@ enum rc ticket_newest(struct store *s, int64_t *id, struct err *err) CHECKED;
  * `before` NULL: a new ticket, everything that is not at its default. Columns that follow
  * from the event itself (updated_at, last_event) are left out. A new reference. */
 json_t *ticket_diff(const struct ticket *before, const struct ticket *after);
-/* The opposite: sets what an event's changes say is new. RC_INVALID when they do not fit. */
-enum rc ticket_fold(void *ctx, struct ticket *t, json_t *changes, struct err *err) CHECKED;
+/* The opposite: sets what an event's changes say is new. RC_INVALID when they do not fit.
+ */
+enum rc ticket_fold(
+    void *ctx, struct ticket *t, json_t *changes, struct err *err) CHECKED;
 /* Writes the row and what belongs to it: all when before is NULL (sets after->id), else
  * only what differs. */
 enum rc ticket_store(struct store *s, const struct ticket *before, struct ticket *after,
@@ -112,8 +117,8 @@ bool ticket_remove_person(void *ctx, struct ticket *t, const char *role, const c
 bool ticket_add_link(void *ctx, struct ticket *t, const char *rel, int64_t other);
 
 /* The record of tkt-json(5). A new reference. */
-enum rc ticket_to_json(const struct desk *d, struct ticket *t, json_t **o, struct err *err)
-    CHECKED;
+enum rc ticket_to_json(
+    const struct desk *d, struct ticket *t, json_t **o, struct err *err) CHECKED;
 
 /* ---- people ---- */
 
@@ -166,9 +171,9 @@ struct message {
 	size_t nattachments;
 };
 enum message_flags {
-	MESSAGE_CUT = 1,        /* the body was longer than BODY_MAX: the rest is in raw */
+	MESSAGE_CUT = 1, /* the body was longer than BODY_MAX: the rest is in raw */
 	MESSAGE_UNVERIFIED = 2, /* who wrote is not proven */
-	MESSAGE_ID_REUSED = 4   /* its Message-ID came before with other content */
+	MESSAGE_ID_REUSED = 4	/* its Message-ID came before with other content */
 };
 
 /* A message's kind, direction and so on as an event keeps them: bodies by digest. */
@@ -182,12 +187,13 @@ enum rc message_each(struct store *s, int64_t ticket,
     enum rc (*each)(void *arg, struct message *m, struct err *err), void *arg,
     struct err *err) CHECKED;
 /* Body of the ticket's first message, "" when it has none. */
-enum rc message_first_body(
-    struct store *s, void *ctx, int64_t ticket, const char **body, struct err *err) CHECKED;
-/* The ticket of the mail with this Message-ID, if it came to this mailbox or its ticket is
- * in this queue. RC_NONE. */
+enum rc message_first_body(struct store *s, void *ctx, int64_t ticket, const char **body,
+    struct err *err) CHECKED;
+/* The ticket of the mail with this Message-ID, if it came to this mailbox or its ticket
+ * is in this queue. RC_NONE. */
 enum rc message_find_external(struct store *s, const char *external_id,
-    const char *mailbox, const char *queue, int64_t *ticket, int64_t *message, struct err *err) CHECKED;
+    const char *mailbox, const char *queue, int64_t *ticket, int64_t *message,
+    struct err *err) CHECKED;
 /* The record; `author_name` NULL to leave it out. A new reference. */
 enum rc message_to_json(
     const struct desk *d, const struct message *m, json_t **o, struct err *err) CHECKED;
@@ -210,16 +216,17 @@ struct chain {
 enum rc chain_end(struct store *s, struct chain *c, struct err *err) CHECKED;
 /* Gives e its id, an instant that never decreases, digest and hash; inserts it. A batch
  * of -1 means "this event is the first of its batch". */
-enum rc event_append(struct store *s, struct chain *c, struct event *e, struct err *err)
-    CHECKED;
+enum rc event_append(
+    struct store *s, struct chain *c, struct event *e, struct err *err) CHECKED;
 /* Adds the random "n" and returns the canonical text. */
 char *event_changes(void *ctx, json_t *changes);
 /* Does e follow `before`, digest and hash right? false, and what is wrong in err. */
 enum rc event_verify(const struct event *e, const unsigned char before[BLOB_HASH],
     struct err *err) CHECKED;
 /* Columns for event_read(); alias e. */
-#define EVENT_COLUMNS                                                                    \
-	"e.id, e.ticket, e.customer, e.at, e.actor, e.cause, e.batch, e.action, e.changes, " \
+#define EVENT_COLUMNS                                                             \
+	"e.id, e.ticket, e.customer, e.at, e.actor, e.cause, e.batch, e.action, " \
+	"e.changes, "                                                             \
 	"e.digest, e.hash"
 struct event *event_read(void *ctx, struct stmt *st);
 /* The record: changes without "n". A new reference. */

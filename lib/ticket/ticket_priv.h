@@ -5,7 +5,8 @@
 #include "ticket/ticket.h"
 
 /* details.c: tags, fields, people, links of a ticket. */
-void ticket_diff_details(const struct ticket *before, const struct ticket *after, json_t *o);
+void ticket_diff_details(
+    const struct ticket *before, const struct ticket *after, json_t *o);
 enum rc ticket_fold_details(
     void *ctx, struct ticket *t, json_t *changes, struct err *err) CHECKED;
 enum rc ticket_store_details(struct store *s, const struct ticket *before,

@@ -17,8 +17,7 @@ struct walk {
 	struct verify_report *r;
 };
 
-static void PRINTF(2, 3)
-found(struct walk *w, const char *fmt, ...)
+static void PRINTF(2, 3) found(struct walk *w, const char *fmt, ...)
 {
 	char text[ERR_TEXT_MAX];
 	va_list ap;
@@ -97,7 +96,8 @@ check_message(struct walk *w, const struct event *e, json_t *digest, struct err 
 		found(w, "message %lld was moved to ticket %lld", (long long)m->id,
 		    (long long)m->ticket);
 	real = message_digest(m);
-	json_object_foreach (digest, key, v) {
+	json_object_foreach(digest, key, v)
+	{
 		if (!json_equal(v, json_object_get(real, key)))
 			found(w, "message %lld: its %s is not what event %lld recorded",
 			    (long long)m->id, key, (long long)e->id);
@@ -133,8 +133,8 @@ check_event(struct walk *w, const struct event *e, const unsigned char before[BL
 	} else {
 		rc = exists(w->s, sql_is_message, e->id, &forged, err);
 		if (rc == RC_OK && forged)
-			found(w, "message %lld was added later: event %lld has none", (long long)e->id,
-			    (long long)e->id);
+			found(w, "message %lld was added later: event %lld has none",
+			    (long long)e->id, (long long)e->id);
 	}
 	json_decref(changes);
 	return rc;
@@ -148,7 +148,8 @@ walk_chain(struct walk *w, int64_t from, struct err *err)
 	enum rc rc = hash_at(w->s, from, w->r->hash, err);
 
 	if (rc == RC_NONE) {
-		found(w, "event %lld, where the last check ended, is missing: the log was cut",
+		found(w,
+		    "event %lld, where the last check ended, is missing: the log was cut",
 		    (long long)from);
 		return RC_OK;
 	}
@@ -212,18 +213,21 @@ check_ticket(struct walk *w, int64_t id, struct err *err)
 		found(w, "ticket %lld has no events", (long long)id);
 		rc = RC_OK;
 	} else if (rc == RC_INVALID) {
-		found(w, "ticket %lld: its log cannot be read: %s", (long long)id, err->text);
+		found(w, "ticket %lld: its log cannot be read: %s", (long long)id,
+		    err->text);
 		rc = RC_OK;
 	} else if (rc == RC_OK && !erased) {
 		diff = ticket_diff(folded, row);
-		json_object_foreach (diff, key, v) {
+		json_object_foreach(diff, key, v)
+		{
 			char *text = record_canonical(ctx, v);
 
-			found(w, "ticket %lld: %s is not what the log says: %s", (long long)id, key,
-			    text);
+			found(w, "ticket %lld: %s is not what the log says: %s",
+			    (long long)id, key, text);
 		}
 		json_decref(diff);
-		if (row->last_event != folded->last_event || row->updated_at != folded->updated_at)
+		if (row->last_event != folded->last_event ||
+		    row->updated_at != folded->updated_at)
 			found(w, "ticket %lld: last_event or updated_at is not the log's",
 			    (long long)id);
 	}
@@ -232,7 +236,8 @@ check_ticket(struct walk *w, int64_t id, struct err *err)
 }
 
 static enum rc
-walk_tickets(struct walk *w, const char *sql, int64_t from, bool only_unlogged, struct err *err)
+walk_tickets(
+    struct walk *w, const char *sql, int64_t from, bool only_unlogged, struct err *err)
 {
 	struct stmt *st;
 	bool yes = false;
@@ -269,10 +274,9 @@ SQL(sql_blobs_named,
     "SELECT m.raw, m.id FROM message m WHERE m.id > ?1 AND m.raw IS NOT NULL "
     "UNION ALL SELECT a.sha256, a.message FROM attachment a WHERE a.message > ?1 "
     "UNION ALL SELECT d.raw, 0 FROM mail_id d WHERE ?1 = 0 /* scan */");
-SQL(sql_blob_named,
-    "SELECT 1 FROM message WHERE raw = ?1 UNION ALL "
-    "SELECT 1 FROM attachment WHERE sha256 = ?1 UNION ALL "
-    "SELECT 1 FROM mail_id WHERE raw = ?1 LIMIT 1");
+SQL(sql_blob_named, "SELECT 1 FROM message WHERE raw = ?1 UNION ALL "
+		    "SELECT 1 FROM attachment WHERE sha256 = ?1 UNION ALL "
+		    "SELECT 1 FROM mail_id WHERE raw = ?1 LIMIT 1");
 
 static enum rc
 walk_messages(struct walk *w, int64_t from, struct err *err)
@@ -305,13 +309,15 @@ walk_blobs(struct walk *w, int64_t from, struct err *err)
 		const void *b = col_blob(st, 0, &n);
 
 		if (n != BLOB_HASH) {
-			found(w, "message %lld names no proper blob", (long long)col_int(st, 1));
+			found(w, "message %lld names no proper blob",
+			    (long long)col_int(st, 1));
 			continue;
 		}
 		memcpy(hash, b, n);
 		w->r->blobs++;
 		if (blob_verify(w->s, hash, &bad) != RC_OK)
-			found(w, "blob of message %lld: %s", (long long)col_int(st, 1), bad.text);
+			found(w, "blob of message %lld: %s", (long long)col_int(st, 1),
+			    bad.text);
 	}
 	stmt_done(st);
 	return rc == RC_NONE ? RC_OK : rc;
@@ -333,8 +339,8 @@ verify_named(void *arg, const unsigned char hash[BLOB_HASH], bool *yes, struct e
 }
 
 enum rc
-verify_all(struct store *s, int64_t from, void (*problem)(void *, const char *), void *arg,
-    struct verify_report *r, struct err *err)
+verify_all(struct store *s, int64_t from, void (*problem)(void *, const char *),
+    void *arg, struct verify_report *r, struct err *err)
 {
 	struct walk w = {s, problem, arg, r};
 	enum rc rc;

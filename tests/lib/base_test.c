@@ -23,7 +23,7 @@ ATF_TC_BODY(clean__makes_text_fit, tc)
 	EQ("a\nb\tc", text_clean(ctx, "a\r\nb\tc", 6, TEXT_BLOCK, 100));
 	EQ("a␀b␛[0m", text_clean(ctx, "a\0b\033[0m", 7, TEXT_BLOCK, 100));
 	EQ("�x", text_clean(ctx, "\377x", 2, TEXT_BLOCK, 100));
-	EQ("��", text_clean(ctx, "\xc0\xaf", 2, TEXT_BLOCK, 100)); /* overlong */
+	EQ("��", text_clean(ctx, "\xc0\xaf", 2, TEXT_BLOCK, 100));	/* overlong */
 	EQ("���", text_clean(ctx, "\xed\xa0\x80", 3, TEXT_BLOCK, 100)); /* surrogate */
 	EQ("a�b", text_clean(ctx, "a\u202eb", 5, TEXT_LINE, 100));
 	EQ("ää", text_clean(ctx, "äää", 6, TEXT_LINE, 5)); /* cut between characters */
@@ -170,7 +170,8 @@ parse(const char *words, bool terms, char ***args, int *n, struct err *e)
 	int argc = 0;
 
 	memset(&o, 0, sizeof(o));
-	for (char *w = strtok_r(copy, " ", &save); w != NULL; w = strtok_r(NULL, " ", &save))
+	for (char *w = strtok_r(copy, " ", &save); w != NULL;
+	     w = strtok_r(NULL, " ", &save))
 		argv[argc++] = w;
 	argv[argc] = NULL;
 	return opt_parse(NULL, opts, terms, argc, argv, args, n, e);
@@ -183,7 +184,8 @@ ATF_TC_BODY(opt__parses_posix_and_gnu, tc)
 	char **args;
 	int n;
 
-	ATF_REQUIRE_EQ(RC_OK, parse("p -fn5 a --text=x b -l 1 --list 2 -- -f", false, &args, &n, &e));
+	ATF_REQUIRE_EQ(RC_OK,
+	    parse("p -fn5 a --text=x b -l 1 --list 2 -- -f", false, &args, &n, &e));
 	ATF_CHECK(o.flag && o.num == 5 && o.list.n == 2);
 	EQ("x", o.text);
 	ATF_REQUIRE_EQ(3, n);

@@ -16,10 +16,13 @@ good(const char *text, const char *printed)
 	struct node *tree, *again;
 	char *s;
 
-	ATF_REQUIRE_MSG(query_parse(ctx, text, &scope, &tree, &err) == RC_OK, "%s: %s", text, err.text);
+	ATF_REQUIRE_MSG(query_parse(ctx, text, &scope, &tree, &err) == RC_OK, "%s: %s",
+	    text, err.text);
 	s = query_print(ctx, tree);
-	ATF_CHECK_MSG(strcmp(s, printed) == 0, "%s prints as %s, not %s", text, s, printed);
-	ATF_REQUIRE_MSG(query_parse(ctx, s, &scope, &again, &err) == RC_OK, "%s: %s", s, err.text);
+	ATF_CHECK_MSG(
+	    strcmp(s, printed) == 0, "%s prints as %s, not %s", text, s, printed);
+	ATF_REQUIRE_MSG(
+	    query_parse(ctx, s, &scope, &again, &err) == RC_OK, "%s: %s", s, err.text);
 	ATF_CHECK_MSG(node_equal(tree, again), "%s is not what it was", s);
 	talloc_free(ctx);
 }
@@ -30,7 +33,8 @@ bad(const char *text, const char *says)
 	struct err err = {0};
 	struct node *tree;
 
-	ATF_REQUIRE_MSG(query_parse(d, text, &scope, &tree, &err) == RC_USAGE, "%s", text);
+	ATF_REQUIRE_MSG(
+	    query_parse(d, text, &scope, &tree, &err) == RC_USAGE, "%s", text);
 	ATF_CHECK_MSG(strstr(err.text, says) != NULL, "%s: %s", text, err.text);
 	ATF_CHECK_MSG(strchr(err.place, '^') != NULL, "%s: no caret", text);
 }
@@ -49,20 +53,26 @@ ATF_TC_BODY(parse__the_grammar, tc)
 	good("", "");
 	good("status:open queue:billing", "status:open queue:billing");
 	good("status:new,open  -tag:spam not tag:x", "status:new,open -tag:spam -tag:x");
-	good("(priority:high or tag:vip) assignee:none", "(priority:high or tag:vip) assignee:none");
+	good("(priority:high or tag:vip) assignee:none",
+	    "(priority:high or tag:vip) assignee:none");
 	good("a:b"[0] == 'a' ? "tag:a and tag:b" : "", "tag:a tag:b");
 	good("tag:a tag:b or tag:c", "tag:a tag:b or tag:c");
 	good("tag:a (tag:b tag:c)", "tag:a tag:b tag:c");
 	good("not not tag:a", "tag:a");
 	good("-(tag:a tag:b)", "-(tag:a tag:b)");
-	good("priority>=high updated<-4d created>=2026-11-01", "priority>=high updated<-4d created>=2026-11-01");
-	good("subject:/invoice|refund/ body:/a\\/b/", "subject:/invoice|refund/ body:/a\\/b/");
+	good("priority>=high updated<-4d created>=2026-11-01",
+	    "priority>=high updated<-4d created>=2026-11-01");
+	good("subject:/invoice|refund/ body:/a\\/b/",
+	    "subject:/invoice|refund/ body:/a\\/b/");
 	good("subject:\"exact words\"", "subject:\"exact words\"");
-	good("printer status:open jam \"paper jam\" print*", "printer jam \"paper jam\" print* status:open");
+	good("printer status:open jam \"paper jam\" print*",
+	    "printer jam \"paper jam\" print* status:open");
 	good("id:42 id:40..50 ref:ZD-17", "id:42 id:40..50 ref:ZD-17");
 	good("field.floor:3.0 field.cause:user", "field.floor:3 field.cause:user");
-	good("requester:ann@example.com customer:7 participant:bob@x.org", "requester:ann@example.com customer:7 participant:bob@x.org");
-	good("is:unassigned has:attachment link:42 sla:breached,none", "is:unassigned has:attachment link:42 sla:breached,none");
+	good("requester:ann@example.com customer:7 participant:bob@x.org",
+	    "requester:ann@example.com customer:7 participant:bob@x.org");
+	good("is:unassigned has:attachment link:42 sla:breached,none",
+	    "is:unassigned has:attachment link:42 sla:breached,none");
 	good("tag:\"or\" tag:\"a b\"", "tag:or tag:\"a b\"");
 }
 
@@ -103,7 +113,8 @@ ATF_TC_BODY(parse__errors_point_at_the_place, tc)
 	bad("assignee:me", "means nobody");
 	bad("is:overdue", "cannot be part");
 	scope.condition = false;
-	ATF_REQUIRE(query_parse(d, "status:open quue:x", &scope, &tree, &err) == RC_USAGE);
+	ATF_REQUIRE(
+	    query_parse(d, "status:open quue:x", &scope, &tree, &err) == RC_USAGE);
 	ATF_CHECK_STREQ("  status:open quue:x\n              ^", err.place);
 }
 
@@ -123,7 +134,8 @@ static const char *const words[] = {"printer", "jam", "Größe", "invoice", "pap
 static const char *const people[] = {"ann@example.com", "bob@x.org", "cid@y.net"};
 static const char *const queues[] = {"inbox", "billing", "hardware"};
 static const char *const agents[] = {"alice", "bob", "carol"};
-static const char *const times[] = {"-1h", "-5d", "+2h", "2026-11-20", "2026-11-22T09:00:00Z"};
+static const char *const times[] = {
+    "-1h", "-5d", "+2h", "2026-11-20", "2026-11-22T09:00:00Z"};
 
 static void
 change(struct change_tx *tx, void *ctx, int64_t id, const char *text, struct message *m)
@@ -146,15 +158,18 @@ random_ticket(struct change_tx *tx, void *ctx)
 	struct change_result r;
 
 	draft.subject = talloc_asprintf(ctx, "%s %s", words[rnd(5)], words[rnd(5)]);
-	draft.message.body = talloc_asprintf(ctx, "%s, %s %s", words[rnd(5)], words[rnd(5)], words[rnd(5)]);
+	draft.message.body = talloc_asprintf(
+	    ctx, "%s, %s %s", words[rnd(5)], words[rnd(5)], words[rnd(5)]);
 	draft.requester = (struct person_address){"", "email", people[rnd(3)]};
 	draft.created_at = d->now - (int64_t)rnd(10) * 86400000;
 	draft.external_id = rnd(3) ? NULL : talloc_asprintf(ctx, "X%u", rnd(1000000));
 	OK(changes_parse(ctx,
 	    talloc_asprintf(ctx, "queue=%s priority=%s kind=%s assignee=%s status=%s %s",
-	        queues[rnd(3)], priority_names[rnd(4)], kind_names[rnd(4)],
-	        rnd(3) ? agents[rnd(3)] : "none", status_names[rnd(6)],
-	        rnd(2) ? "tag+=a tag+=b" : rnd(2) ? "tag+=c cc+=bob@x.org" : ""),
+		queues[rnd(3)], priority_names[rnd(4)], kind_names[rnd(4)],
+		rnd(3) ? agents[rnd(3)] : "none", status_names[rnd(6)],
+		rnd(2)	 ? "tag+=a tag+=b"
+		: rnd(2) ? "tag+=c cc+=bob@x.org"
+			 : ""),
 	    d->config, &draft.changes, &err));
 	if (rnd(4) == 0) {
 		struct attachment *a = talloc_zero(ctx, struct attachment);
@@ -171,11 +186,17 @@ random_ticket(struct change_tx *tx, void *ctx)
 	if (rnd(5) == 0)
 		change(tx, ctx, r.ticket, "snoozed_until=2026-11-25", NULL);
 	if (strcmp(r.after->queue, "billing") != 0 && rnd(2))
-		change(tx, ctx, r.ticket, rnd(2) ? "field.floor=3 field.cause=user" : "field.floor=12", NULL);
+		change(tx, ctx, r.ticket,
+		    rnd(2) ? "field.floor=3 field.cause=user" : "field.floor=12", NULL);
 	if (rnd(2)) {
-		struct message m = {.kind = "reply", .direction = rnd(2) ? "in" : "out", .channel = "email",
-		    .class = "human", .author = "system", .author_address = "",
-		    .body = words[rnd(5)], .quoted = ""};
+		struct message m = {.kind = "reply",
+		    .direction = rnd(2) ? "in" : "out",
+		    .channel = "email",
+		    .class = "human",
+		    .author = "system",
+		    .author_address = "",
+		    .body = words[rnd(5)],
+		    .quoted = ""};
 
 		if (r.after->phase < PHASE_MERGED)
 			change(tx, ctx, r.ticket, "", &m);
@@ -189,7 +210,8 @@ random_term(void *ctx)
 
 	switch (rnd(26)) {
 	case 0:
-		return talloc_asprintf(ctx, "status:%s,%s", status_names[rnd(6)], status_names[rnd(6)]);
+		return talloc_asprintf(
+		    ctx, "status:%s,%s", status_names[rnd(6)], status_names[rnd(6)]);
 	case 1:
 		return talloc_asprintf(ctx, "status:%s", status_names[rnd(6)]);
 	case 2:
@@ -197,13 +219,16 @@ random_term(void *ctx)
 	case 3:
 		return talloc_asprintf(ctx, "phase%s%s", op[rnd(4)], phase_names[rnd(7)]);
 	case 4:
-		return talloc_asprintf(ctx, "priority%s%s", op[rnd(4)], priority_names[rnd(4)]);
+		return talloc_asprintf(
+		    ctx, "priority%s%s", op[rnd(4)], priority_names[rnd(4)]);
 	case 5:
 		return talloc_asprintf(ctx, "priority:%s", priority_names[rnd(4)]);
 	case 6:
-		return talloc_asprintf(ctx, "queue:%s,%s", queues[rnd(3)], queues[rnd(3)]);
+		return talloc_asprintf(
+		    ctx, "queue:%s,%s", queues[rnd(3)], queues[rnd(3)]);
 	case 7:
-		return talloc_asprintf(ctx, "assignee:%s", rnd(3) ? agents[rnd(3)] : "none");
+		return talloc_asprintf(
+		    ctx, "assignee:%s", rnd(3) ? agents[rnd(3)] : "none");
 	case 8:
 		return talloc_asprintf(ctx, "created%s%s", op[rnd(4)], times[rnd(5)]);
 	case 9:
@@ -225,22 +250,27 @@ random_term(void *ctx)
 	case 17:
 		return talloc_asprintf(ctx, "tag:%s,%s", tags[rnd(3)], tags[rnd(3)]);
 	case 18:
-		return talloc_asprintf(ctx, "field.floor%s%u", rnd(2) ? ":" : op[rnd(4)], rnd(2) ? 3 : 12);
+		return talloc_asprintf(
+		    ctx, "field.floor%s%u", rnd(2) ? ":" : op[rnd(4)], rnd(2) ? 3 : 12);
 	case 19:
 		return talloc_strdup(ctx, rnd(2) ? "has:attachment" : "field.cause:user");
 	case 20:
 		return talloc_asprintf(ctx, "is:%s",
-		    ((const char *[]){"unassigned", "overdue", "snoozed", "merged", "spam", "deleted"})[rnd(6)]);
+		    ((const char *[]){"unassigned", "overdue", "snoozed", "merged",
+			"spam", "deleted"})[rnd(6)]);
 	case 21:
-		return talloc_asprintf(ctx, "subject:/%s|%s/", words[rnd(5)], words[rnd(5)]);
+		return talloc_asprintf(
+		    ctx, "subject:/%s|%s/", words[rnd(5)], words[rnd(5)]);
 	case 22:
 		return talloc_asprintf(ctx, "body:\"%s\"", words[rnd(5)]);
 	case 23:
-		return talloc_asprintf(ctx, "%s %s", words[rnd(5)], rnd(2) ? "pap*" : words[rnd(5)]);
+		return talloc_asprintf(
+		    ctx, "%s %s", words[rnd(5)], rnd(2) ? "pap*" : words[rnd(5)]);
 	case 24:
 		return talloc_asprintf(ctx, "\"%s %s\"", words[rnd(5)], words[rnd(5)]);
 	default:
-		return talloc_asprintf(ctx, "channel:%s kind:%s customer:%u sla:none,ok link:%u",
+		return talloc_asprintf(ctx,
+		    "channel:%s kind:%s customer:%u sla:none,ok link:%u",
 		    channel_names[rnd(7)], kind_names[rnd(4)], 1 + rnd(3), 1 + rnd(9));
 	}
 }
@@ -256,8 +286,8 @@ random_query(void *ctx, int depth)
 	case 0:
 		return talloc_asprintf(ctx, "not (%s)", random_query(ctx, depth - 1));
 	case 1:
-		return talloc_asprintf(
-		    ctx, "(%s or %s)", random_query(ctx, depth - 1), random_query(ctx, depth - 1));
+		return talloc_asprintf(ctx, "(%s or %s)", random_query(ctx, depth - 1),
+		    random_query(ctx, depth - 1));
 	default:
 		s = random_query(ctx, depth - 1);
 		return talloc_asprintf(ctx, "%s (%s)", s, random_query(ctx, depth - 1));
@@ -297,8 +327,9 @@ compare_once(struct ticket **all, void *ctx)
 		bool yes = false;
 
 		OK(query_match(tree, all[i], &now, &yes, NULL, &err));
-		ATF_REQUIRE_MSG(yes == selected[i], "ticket %d: %s: SQL says %d, match says %d", i, text,
-		    selected[i], yes);
+		ATF_REQUIRE_MSG(yes == selected[i],
+		    "ticket %d: %s: SQL says %d, match says %d", i, text, selected[i],
+		    yes);
 	}
 	return TICKETS;
 }
@@ -337,9 +368,11 @@ ATF_TC_BODY(sql_and_match__select_the_same, tc)
 		OK(change_begin(turn, d, 0, &tx, &err));
 		for (int i = 1; i <= TICKETS; i += 2)
 			change(tx, turn, i,
-			    talloc_asprintf(turn, "priority=%s assignee=%s tag%s=%s phase=%s status=%s",
-			        priority_names[rnd(4)], agents[rnd(3)], rnd(2) ? "+" : "-", tags[rnd(3)],
-			        rnd(5) ? "normal" : "spam", status_names[rnd(6)]),
+			    talloc_asprintf(turn,
+				"priority=%s assignee=%s tag%s=%s phase=%s status=%s",
+				priority_names[rnd(4)], agents[rnd(3)],
+				rnd(2) ? "+" : "-", tags[rnd(3)],
+				rnd(5) ? "normal" : "spam", status_names[rnd(6)]),
 			    NULL);
 		OK(change_commit(tx, &err));
 		talloc_free(turn);
@@ -388,10 +421,13 @@ ATF_TC_BODY(sql__uses_the_indexes, tc)
 		OK(query_parse(d, cases[i].query, &scope, &tree, &err));
 		OK(query_sql(d, query_visible(d, tree), &now, false, &q, &err));
 		sql = talloc_asprintf(d, "SELECT t.id FROM ticket t WHERE %s", q.where);
-		if (strstr(cases[i].query, "overdue") == NULL && strstr(cases[i].query, "solved<") == NULL)
-			sql = talloc_asprintf_append(sql, " ORDER BY t.updated_at DESC, t.id DESC LIMIT 50");
+		if (strstr(cases[i].query, "overdue") == NULL &&
+		    strstr(cases[i].query, "solved<") == NULL)
+			sql = talloc_asprintf_append(
+			    sql, " ORDER BY t.updated_at DESC, t.id DESC LIMIT 50");
 		OK(store_plan(d->store, d, sql, &plan, &err));
-		ATF_CHECK_MSG(strstr(plan, cases[i].plan) != NULL, "%s: %s: %s", cases[i].query, sql, plan);
+		ATF_CHECK_MSG(strstr(plan, cases[i].plan) != NULL, "%s: %s: %s",
+		    cases[i].query, sql, plan);
 	}
 }
 

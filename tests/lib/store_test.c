@@ -8,8 +8,8 @@
 ATF_TC_WITHOUT_HEAD(registry__every_statement_prepares_and_none_scans);
 ATF_TC_BODY(registry__every_statement_prepares_and_none_scans, tc)
 {
-	static const char *const large[] = {"SCAN t", "SCAN ticket", "SCAN m", "SCAN message",
-	    "SCAN e", "SCAN event", NULL};
+	static const char *const large[] = {"SCAN t", "SCAN ticket", "SCAN m",
+	    "SCAN message", "SCAN e", "SCAN event", NULL};
 	struct err err = {0};
 	struct desk *d = test_desk(NULL);
 	size_t n = 0;
@@ -18,13 +18,15 @@ ATF_TC_BODY(registry__every_statement_prepares_and_none_scans, tc)
 		char *plan;
 
 		OK(store_plan(d->store, d, *s, &plan, &err));
-		for (const char *const *l = large; strstr(*s, "scan */") == NULL && *l != NULL; l++) {
+		for (const char *const *l = large;
+		     strstr(*s, "scan */") == NULL && *l != NULL; l++) {
 			const char *at = strstr(plan, *l);
 			char after = at ? at[strlen(*l)] : '\0';
 
 			/* By an index, or the newest of the log alone, is no scan. */
-			if (at == NULL || after == '_' || (after >= 'a' && after <= 'z') ||
-			    strstr(plan, "USING") || strstr(*s, "LIMIT 1") || strstr(*s, "max(id)") ||
+			if (at == NULL || after == '_' ||
+			    (after >= 'a' && after <= 'z') || strstr(plan, "USING") ||
+			    strstr(*s, "LIMIT 1") || strstr(*s, "max(id)") ||
 			    strstr(*s, "e.id > ?1"))
 				continue;
 			ATF_CHECK_MSG(false, "%s\nscans: %s", *s, plan);
@@ -113,7 +115,8 @@ ATF_TC_BODY(bell__rings_for_others, tc)
 
 		usleep(100000);
 		if (store_open(NULL, "desk", STORE_WRITE, &s, &err) != RC_OK ||
-		    store_write(s, &err) != RC_OK || store_meta_set(s, "x", "y", &err) != RC_OK ||
+		    store_write(s, &err) != RC_OK ||
+		    store_meta_set(s, "x", "y", &err) != RC_OK ||
 		    store_commit(s, &err) != RC_OK)
 			_exit(1);
 		_exit(0);

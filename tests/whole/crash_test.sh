@@ -1,0 +1,88 @@
+# kill -9 at random moments: nothing acknowledged is missing, nothing is twice.
+. "$TKT_SRC/tests/helpers.sh"
+
+times=${TKT_CRASHES:-200}
+
+bulk_new__killed_at_random_body() {
+	desk
+	i=0
+	: >acknowledged
+	while [ $i -lt "$times" ]; do
+		i=$((i + 1))
+		seq $((i * 300)) $((i * 300 + 299)) |
+			sed 's/.*/{"subject":"s &","body":"some words &","requester":"r&@example.com","external_id":"x-&"}/' >drafts
+		tkt-new --json <drafts >acks 2>/dev/null &
+		pid=$!
+		sleep "0.0$((i * 37 % 90 + 5))"
+		kill -9 $pid 2>/dev/null
+		wait $pid 2>/dev/null
+		# A line that was cut short acknowledges nothing.
+		grep -o '"external_id":"x-[0-9]*","sla":null}$' acks | grep -o 'x-[0-9]*' >>acknowledged
+	done
+	sqlite3 desk/store.db 'SELECT external_id FROM ticket' | sort >there
+	sort acknowledged >said
+	[ -s said ] || atf_fail "nothing was acknowledged: the test tests nothing"
+	[ "$(comm -23 said there | wc -l)" -eq 0 ] || atf_fail "missing: $(comm -23 said there | head)"
+	[ "$(uniq -d there | wc -l)" -eq 0 ] || atf_fail "twice"
+	# The script tries again, as scripts do.
+	tkt-new --json -o ids <drafts >/dev/null || atf_fail "retry"
+	[ "$(sqlite3 desk/store.db 'SELECT count(*) - count(DISTINCT external_id) FROM ticket')" -eq 0 ] || atf_fail "twice"
+	ok tkt-fsck --all
+	echo "$times kills, $(wc -l <said) acknowledged, $(wc -l <there) there"
+}
+bulk_new__killed_at_random_head() {
+	atf_set timeout 900
+}
+
+set_loop__killed_at_random_body() {
+	desk --sample
+	i=0
+	while [ $i -lt "$times" ]; do
+		i=$((i + 1))
+		(
+			n=0
+			while :; do
+				n=$((n + 1))
+				tkt-set 1 "external_id=v-$i-$n" "tag+=t$((n % 7))" -o ids >ack 2>/dev/null && echo "v-$i-$n" >last
+			done
+		) 2>/dev/null &
+		pid=$!
+		sleep "0.0$((i * 53 % 90 + 5))"
+		pkill -9 -P $pid 2>/dev/null
+		kill -9 $pid 2>/dev/null
+		wait $pid 2>/dev/null
+	done
+	ok tkt-show 1
+	now=$(sed -n 1p out | jq -r .external_id)
+	# The last value that was acknowledged, or one that came after it.
+	[ "$(sqlite3 desk/store.db "SELECT count(*) FROM event WHERE changes LIKE '%$(cat last)%'")" -ge 1 ] ||
+		atf_fail "$(cat last) was acknowledged and is not in the log; now $now"
+	ok tkt-fsck --all
+}
+set_loop__killed_at_random_head() {
+	atf_set timeout 900
+}
+
+ingest__killed_at_random_body() {
+	desk --sample
+	i=0
+	while [ $i -lt 100 ]; do
+		i=$((i + 1))
+		printf 'From: a%d@b.org\nTo: support@acme.example\nSubject: m %d\nMessage-ID: <k%d@b>\n\nbody %d\n' $i $i $i $i >m
+		mail-ingest <m >/dev/null 2>&1 &
+		pid=$!
+		sleep "0.00$((i * 7 % 10))"
+		kill -9 $pid 2>/dev/null
+		wait $pid 2>/dev/null
+		# As an MTA does: until it is taken.
+		until mail-ingest <m >/dev/null 2>&1; do :; done
+	done
+	ok tkt-list 'subject:/^m [0-9]+$/' -o ids
+	[ "$(wc -l <out)" -eq 100 ] || atf_fail "$(wc -l <out) of 100"
+	ok tkt-fsck --all
+}
+ingest__killed_at_random_head() {
+	atf_set timeout 600
+}
+
+cases whole/crash_test.sh

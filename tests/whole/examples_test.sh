@@ -1,0 +1,66 @@
+# The EXAMPLES of every manual page, and the recipes, really run.
+. "$TKT_SRC/tests/helpers.sh"
+
+# Each literal block's lines after "$ " run by bash, in the order of the page.
+run_page() {
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$1" | sed -n 's/^\$ //p' | sed 's/\\e/\\/g' >script
+	if [ "$(basename "$1")" = tkt.7 ]; then
+		sed -n 's/^\$ //p' "$1" >script
+	fi
+	[ -s script ] || return 0
+	rm -rf work play acme desk copy.db mail
+	cp -r "$TKT_SRC/share/sample/mail" mail
+	desk --sample
+	bash -euo pipefail script >out 2>&1 || atf_fail "$1: $(cat script out)"
+}
+
+manuals__examples_run_body() {
+	unset TKT_NOW
+	for page in "$TKT_SRC"/man/*.[1-8]; do
+		run_page "$page"
+	done
+}
+
+conf__example_applies_body() {
+	desk
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$TKT_SRC/man/tkt.conf.5" | sed '/^\./d' >desk/tkt.conf
+	[ -s desk/tkt.conf ] || atf_fail "no example"
+	ok tkt-config apply
+	ok tkt-new -c email -s 'Invoice 1' -m x
+	jq -e '.queue == "billing" and .tags == ["money"]' out >/dev/null || atf_fail "$(cat out)"
+}
+
+recipes__procmail_body() {
+	command -v procmail >/dev/null || atf_skip "procmail is not installed"
+	desk --sample
+	sed "s|^TKT_DESK=.*|TKT_DESK=$TKT_DESK|; s|^PATH=.*|PATH=$PATH|" "$TKT_SRC/share/recipes/procmailrc" >rc
+	for m in "$TKT_SRC"/share/sample/mail/0[1-3]*.eml; do
+		procmail -m ./rc <"$m" || atf_fail "procmail: $?"
+	done
+	ok tkt-list -o ids
+	[ "$(wc -l <out)" -eq 5 ] || atf_fail "$(cat out)"
+}
+
+recipes__git_hook_checks_policy_body() {
+	desk --sample
+	git init -q policy
+	cp desk/tkt.conf policy/
+	cp "$TKT_SRC/share/recipes/git-pre-commit" policy/.git/hooks/pre-commit
+	chmod +x policy/.git/hooks/pre-commit
+	cd policy || exit 1
+	git config user.name t && git config user.email t@example.org
+	git add tkt.conf && git commit -qm good >out 2>&1 || atf_fail "$(cat out)"
+	echo 'queue x {' >>tkt.conf
+	git add tkt.conf && git commit -qm bad >out 2>&1 && atf_fail "a wrong tkt.conf was committed"
+	has 'tkt.conf:'
+}
+
+recipes__crontab_line_runs_body() {
+	desk --sample
+	line=$(sed -n 's/^\* \* \* \* \* *//p' "$TKT_SRC/share/recipes/crontab")
+	[ -n "$line" ] || atf_fail "no line"
+	env TKT_DESK="$TKT_DESK" PATH="$PATH" sh -c "$line" >out 2>&1 || atf_fail "$line: $(cat out)"
+	is ''
+}
+
+cases whole/examples_test.sh
