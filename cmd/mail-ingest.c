@@ -6,16 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <talloc.h>
 #include <unistd.h>
 
 #include "base/instant.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "channel/mail.h"
 #include "desk/cmd.h"
 
 static struct {
-	const char *mailbox, *recipient, *received_at;
+	const char *mailbox, *recipient, *received_at, *log;
 } o;
 
 static const struct opt opts[] = {
@@ -24,6 +26,8 @@ static const struct opt opts[] = {
     {"recipient", 0, OPT_TEXT, "address", "the envelope recipient", &o.recipient, NULL},
     {"received-at", 0, OPT_TEXT, "time", "when the mail server took it, RFC 3339",
 	&o.received_at, NULL},
+    {"log", 0, OPT_TEXT, "where", "one line a mail, and errors, to syslog or stderr",
+	&o.log, "syslog stderr"},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -72,8 +76,20 @@ for_mta(enum rc rc, struct err *err)
 	return err->rc = RC_BUSY;
 }
 
+static void
+log_ingest(struct log *log, const struct ingest *r)
+{
+	if (log != NULL)
+		log_line(log, LOG_INFO,
+		    "%s ticket=%lld message=%lld class=%s rule=%s id=%s%s%s", r->outcome,
+		    (long long)r->ticket, (long long)r->message, r->class, r->rule,
+		    r->external_id, r->reason ? " reason=" : "",
+		    r->reason ? r->reason : "");
+}
+
 static enum rc
-one(struct cmd_env *env, int fd, const struct ingest_want *want, struct err *err)
+one(struct cmd_env *env, int fd, const struct ingest_want *want, struct log *log,
+    struct err *err)
 {
 	void *ctx = talloc_new(env->ctx);
 	struct ingest r;
@@ -86,6 +102,8 @@ one(struct cmd_env *env, int fd, const struct ingest_want *want, struct err *err
 		rc = err_fail(err, RC_BUSY, "the mail is empty: not even a header");
 	if (rc == RC_OK)
 		rc = mail_ingest(ctx, env->desk, want, raw, n, &r, err);
+	if (rc == RC_OK)
+		log_ingest(log, &r);
 	if (rc == RC_OK && env->out->format == OUT_JSON)
 		out_json(env->out, ingest_to_json(&r));
 	else if (rc == RC_OK && env->out->format == OUT_IDS && r.ticket != 0)
@@ -100,18 +118,18 @@ one(struct cmd_env *env, int fd, const struct ingest_want *want, struct err *err
 
 static enum rc
 files(struct cmd_env *env, int argc, char **argv, const struct ingest_want *want,
-    struct err *err)
+    struct log *log, struct err *err)
 {
 	enum rc rc = RC_OK;
 
 	if (argc == 0)
-		return one(env, STDIN_FILENO, want, err);
+		return one(env, STDIN_FILENO, want, log, err);
 	for (int i = 0; rc == RC_OK && i < argc; i++) {
 		int fd = open(argv[i], O_RDONLY | O_CLOEXEC);
 
 		if (fd < 0)
 			return err_errno(err, "%s", argv[i]);
-		rc = one(env, fd, want, err);
+		rc = one(env, fd, want, log, err);
 		close(fd);
 		if (rc != RC_OK)
 			err_wrap(err, "%s", argv[i]);
@@ -123,9 +141,15 @@ static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	struct ingest_want want = {.mailbox = o.mailbox, .recipient = o.recipient};
+	struct log *log = NULL;
 	struct desk_want desk = {env->desk_dir, env->as, true};
 	enum rc rc;
 
+	if (o.log != NULL && strcmp(o.log, "syslog") != 0 && strcmp(o.log, "stderr") != 0)
+		return err_fail(
+		    err, RC_USAGE, "--log \"%s\": use syslog or stderr", o.log);
+	if (o.log != NULL)
+		log = log_new(env->ctx, "mail-ingest", strcmp(o.log, "syslog") == 0);
 	/* The MTA's environment: Postfix, Exim, qmail, Dovecot. */
 	if (want.recipient == NULL)
 		want.recipient = getenv("ORIGINAL_RECIPIENT");
@@ -139,7 +163,9 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		    err, RC_USAGE, "a mail is read from a pipe, or from files");
 	rc = desk_open(env->ctx, &desk, &env->desk, err);
 	if (rc == RC_OK)
-		rc = files(env, argc, argv, &want, err);
+		rc = files(env, argc, argv, &want, log, err);
+	if (rc != RC_OK && log != NULL)
+		log_line(log, LOG_ERR, "%s", err->text);
 	return for_mta(rc, err);
 }
 

@@ -1,5 +1,4 @@
-/* Log lines. syslog(3) keeps its own state, which is all the state there is: with
- * LOG_PERROR it is the one that writes to stderr, too. */
+/* Log lines, to stderr or syslog. */
 #include "base/log.h"
 
 #include <stdarg.h>
@@ -9,26 +8,37 @@
 
 #include "base/text.h"
 
-void
-log_open(const char *name, bool to_syslog)
+struct log {
+	const char *name;
+	bool to_syslog;
+};
+
+struct log *
+log_new(void *ctx, const char *name, bool to_syslog)
 {
+	struct log *l = talloc_zero(ctx, struct log);
+
+	l->name = talloc_strdup(l, name);
+	l->to_syslog = to_syslog;
 	if (to_syslog)
-		openlog(name, LOG_PID, LOG_DAEMON);
-	else
-		openlog(name, LOG_PID | LOG_PERROR, LOG_DAEMON);
+		openlog(l->name, LOG_PID, LOG_MAIL);
+	return l;
 }
 
 void
-log_line(int priority, const char *fmt, ...)
+log_line(struct log *l, int priority, const char *fmt, ...)
 {
 	va_list ap;
 	char *raw, *safe;
 
 	va_start(ap, fmt);
-	raw = talloc_vasprintf(NULL, fmt, ap);
+	raw = talloc_vasprintf(l, fmt, ap);
 	va_end(ap);
-	safe = text_safe(NULL, raw, TEXT_LINE);
-	syslog(priority, "%s", safe);
+	safe = text_safe(l, raw, TEXT_LINE);
+	if (l->to_syslog)
+		syslog(priority, "%s", safe);
+	else
+		fprintf(stderr, "%s: %s\n", l->name, safe);
 	talloc_free(raw);
 	talloc_free(safe);
 }

@@ -1,4 +1,4 @@
-/* Log lines of programs that run unattended: stderr, or syslog when nobody watches. */
+/* Log lines of programs that run unattended. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -6,9 +6,11 @@
 
 #include "base/err.h"
 
-/* Where log_line goes: stderr, or syslog facility mail/daemon under `name`. */
-void log_open(const char *name, bool syslog);
-/* One line of syslog(3) priority, control characters made visible. */
-void log_line(int priority, const char *fmt, ...) PRINTF(2, 3);
+struct log;
+/* Lines go to stderr ("name: text"), or to syslog(3) under `name`, facility mail.
+ * Belongs to ctx. */
+struct log *log_new(void *ctx, const char *name, bool to_syslog);
+/* One line of a syslog priority, control characters made visible. */
+void log_line(struct log *l, int priority, const char *fmt, ...) PRINTF(3, 4);
 
 #endif

@@ -226,6 +226,15 @@ x' | head -n 6000
 	ok tkt-fsck --all
 }
 
+log__one_line_a_mail_body() {
+	desk --sample
+	mail a@b.org x '<l@b>' | mail-ingest --log stderr >out 2>err || atf_fail "exit $?"
+	grep -qx 'mail-ingest: created ticket=4 message=[0-9]* class=human rule=M15 id=<l@b>' err || atf_fail "$(cat err)"
+	mail a@b.org x '<l@b>' | mail-ingest --log syslog >out 2>err || atf_fail "syslog: $?"
+	[ ! -s err ] || atf_fail "$(cat err)"
+	fails 64 'use syslog or stderr' mail-ingest --log file
+}
+
 received_at__is_when_it_was_said_body() {
 	desk --sample
 	mail a@b.org x '<r@b>' 'Date: Thu, 1 Jan 2099 00:00:00 +0000' | mail-ingest --received-at 2026-11-20T08:00:00Z >out
