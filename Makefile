@@ -141,15 +141,16 @@ $(B)/tests/Kyuafile: $(TEST_BINS) $(SH_TESTS) share/build/kyuafile.sh
 	sh share/build/kyuafile.sh $(abspath $(B)) $(C_TESTS) -- $(SH_TESTS) >$@
 
 JOBS ?= $(shell nproc)
+CRASHES ?= 200
 # T='cmd/tkt-new_test' runs a part; LONG=1 runs property and crash tests at full length.
 check-only: all completions $(TEST_BINS) $(B)/tests/bench/generate $(B)/tests/Kyuafile
-	@TKT_SRC=$(CURDIR) TKT_BUILD=$(abspath $(B)) TKT_LONG=$(LONG) \
+	@TKT_CRASHES=$(CRASHES) TKT_SRC=$(CURDIR) TKT_BUILD=$(abspath $(B)) TKT_LONG=$(LONG) \
 		sh share/build/run-tests.sh $(abspath $(B)) $(JOBS) $(T)
 
 asan:
 	@$(MAKE) --no-print-directory B=$(B)-asan CC=clang \
 		SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
-		CFLAGS='-O1 -g' check-only
+		CFLAGS='-O1 -g' CRASHES=40 check-only
 
 bench: all $(B)/tests/bench/generate $(B)/tests/bench/limits
 	@B=$(abspath $(B)) TKT_SRC=$(CURDIR) sh tests/bench/run.sh $(SIZES)
@@ -176,7 +177,7 @@ format:
 	clang-format -i $(C_FILES)
 lint:
 	@B=$(abspath $(B)) CC="$(CC)" sh share/build/lint.sh "$(C_FILES)" "$(SH_FILES)" "$(MANS)" \
-		"$(filter-out -D%,$(ALL_CFLAGS))"
+		"$(filter-out -DTKT%,$(ALL_CFLAGS))"
 
 # ---- installing ----
 

@@ -280,6 +280,9 @@ do_rollback(struct cmd_env *env, int argc, char **argv, struct err *err)
 		rc =
 		    conf_apply(env->desk->store, actor_print(env->ctx, &env->desk->actor),
 			desk_now(env->desk), &c, "config.rolledback", &version, err);
+	record_own(env->ctx, c.desk);
+	record_own(env->ctx, c.rules);
+	record_own(env->ctx, c.source);
 	if (rc != RC_OK)
 		return rc;
 	if (version == 0) {

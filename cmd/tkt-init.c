@@ -152,9 +152,6 @@ make(struct cmd_env *env, const char *dir, struct err *err)
 	if (rc == RC_OK)
 		rc = desk_share(
 		    dir, json_string_value(json_object_get(compiled.desk, "group")), err);
-	json_decref(compiled.desk);
-	json_decref(compiled.rules);
-	json_decref(compiled.source);
 	talloc_free(s);
 	return rc;
 }

@@ -70,8 +70,6 @@ wake(struct cmd_env *env, int64_t *woken, struct err *err)
 		struct edit e = {.ticket = ids[i], .changes = &changes};
 
 		rc = change_edit(tx, &actor_system, &e, &r, err);
-		if (rc == RC_OK)
-			json_decref(r.changes);
 	}
 	if (tx != NULL && rc == RC_OK)
 		rc = change_commit(tx, err);

@@ -34,7 +34,7 @@ unknown(
 	if (!text_starts(word, "--"))
 		return err_fail(
 		    err, RC_USAGE, "unknown option \"-%c\" (see --help)", letter);
-	for (; opts[n].name != NULL && n < OPTS_MAX; n++)
+	for (; n < OPTS_MAX && opts[n].name != NULL; n++)
 		names[n] = opts[n].name;
 	names[n] = NULL;
 	name = talloc_strndup(ctx, word + 2, strcspn(word + 2, "="));

@@ -272,6 +272,27 @@ record_set_instant(json_t *o, const char *key, int64_t ms)
 	json_object_set_new(o, key, record_instant_value(ms));
 }
 
+struct owned {
+	json_t *o;
+};
+
+static int
+owned_drop(struct owned *owned)
+{
+	json_decref(owned->o);
+	return 0;
+}
+
+json_t *
+record_own(void *ctx, json_t *o)
+{
+	struct owned *owned = talloc(ctx, struct owned);
+
+	owned->o = o;
+	talloc_set_destructor(owned, owned_drop);
+	return o;
+}
+
 char *
 record_canonical(void *ctx, const json_t *o)
 {

@@ -36,6 +36,8 @@ void record_set_text(json_t *o, const char *key, const char *value);
 void record_set_int(json_t *o, const char *key, int64_t value);
 json_t *record_instant_value(int64_t ms);
 void record_set_instant(json_t *o, const char *key, int64_t ms);
+/* Gives a reference to a context: it is dropped when the context is freed. Returns o. */
+json_t *record_own(void *ctx, json_t *o);
 /* Canonical form: keys sorted, no blanks. The caller frees it with talloc. */
 char *record_canonical(void *ctx, const json_t *o);
 

@@ -58,7 +58,6 @@ transaction(struct bulk *b, void *ctx, const int64_t *ids, size_t n, struct err 
 	for (size_t i = 0; i < made; i++) {
 		if (rc == RC_OK && !b->dry_run)
 			rc = b->done(b->arg, &r[i], err);
-		json_decref(r[i].changes);
 	}
 	if (rc == RC_OK && first != RC_OK) {
 		*err = bad;

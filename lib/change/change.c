@@ -140,8 +140,9 @@ log_change(struct work *w, const struct actor *actor, const char *action, json_t
 	json_decref(extra);
 	if (actor->by != NULL)
 		json_object_set_new(changes, "by", json_string(actor->by));
-	w->events[w->nevents++] =
+	w->events[w->nevents] =
 	    (struct pending){actor_print(w->ctx, actor), action, changes, w->nevents > 0};
+	w->nevents++;
 	w->last = *w->t;
 	w->logged = true;
 	return RC_OK;
@@ -443,7 +444,7 @@ write_all(struct work *w, struct err *err)
 		rc = assign_note(s, w->t->assignee, w->t->last_event, err);
 	w->r->ticket = w->t->id;
 	if (rc == RC_OK)
-		w->r->changes = ticket_diff(w->before, w->t);
+		w->r->changes = record_own(w->ctx, ticket_diff(w->before, w->t));
 	return rc;
 }
 

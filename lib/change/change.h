@@ -51,7 +51,7 @@ struct change_result {
 	int64_t ticket, event, message; /* first event of this change; message or 0 */
 	bool created, changed;		/* created false: the external id was known */
 	struct ticket *after;		/* as it is now */
-	json_t *changes;		/* what differs, all steps together */
+	json_t *changes; /* what differs, all steps together; the context's */
 	struct rule_trace *rules;
 	size_t nrules;
 	const char *assigned, *not_assigned; /* agent by step 4, or why none */
@@ -96,7 +96,7 @@ enum arrival change_arrival(const struct config *c, const struct ticket *t, int6
 
 /* Draft from a record (a ticket record's fields plus body, requester); RC_INVALID names
  * the key. Strings into ctx. */
-enum rc draft_from_json(void *ctx, const struct desk *d, json_t *o, struct draft *out,
+enum rc draft_from_json(void *ctx, const struct desk *desk, json_t *o, struct draft *d,
     struct err *err) CHECKED;
 
 #endif

@@ -278,7 +278,6 @@ file_new(struct filing *f, struct change_tx *tx, int64_t follows, struct err *er
 		rc = change_new(tx, &actor_system, &d, &r, err);
 	if (rc != RC_OK)
 		return rc;
-	json_decref(r.changes);
 	f->r->outcome = "created";
 	f->r->ticket = r.ticket;
 	f->r->message = r.message;
@@ -312,7 +311,6 @@ file_append(struct filing *f, struct change_tx *tx, struct ticket *t, struct err
 	rc = change_edit(tx, &actor_system, &e, &r, err);
 	if (rc != RC_OK)
 		return rc;
-	json_decref(r.changes);
 	f->r->outcome = "appended";
 	f->r->ticket = r.ticket;
 	f->r->message = r.message;

@@ -71,7 +71,8 @@ to_utf8(void *ctx, const char *charset, const char *s, size_t n, size_t *out)
 	if (text == NULL) {
 		text = talloc_strndup(ctx, "", 0);
 		text = mem_grow(ctx, text, char, n + 1);
-		memcpy(text, s, n);
+		if (n > 0)
+			memcpy(text, s, n);
 		*out = n;
 	}
 	return text;

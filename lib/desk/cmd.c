@@ -85,7 +85,7 @@ complete_table(const struct opt *opts, struct common *c, struct opt full[OPTS_MA
 	    {"quiet", &c->quiet}, {"help", &c->help}, {"version", &c->version}};
 	size_t n = 0;
 
-	for (; opts[n].name != NULL && n < OPTS_MAX; n++) {
+	for (; n < OPTS_MAX && opts[n].name != NULL; n++) {
 		full[n] = opts[n];
 		for (size_t i = 0;
 		     full[n].to == NULL && i < sizeof(where) / sizeof(where[0]); i++) {

@@ -577,7 +577,7 @@ conf_check(struct conf *c, cfg_t *cfg)
 	struct config *desk = NULL;
 	struct err bad;
 
-	c->out->desk = desk_json(c, cfg);
+	c->out->desk = record_own(c->ctx, desk_json(c, cfg));
 	check_addresses(c, cfg, c->out->desk);
 	if (config_from_json(c->ctx, c->out->desk, 0, &desk, &bad) != RC_OK) {
 		conf_wrong(c, cfg, NULL, "%s", bad.text);
@@ -589,7 +589,7 @@ conf_check(struct conf *c, cfg_t *cfg)
 		check_query(
 		    c, cfg_getnsec(cfg, "view", i), "query", desk, false, o, "query");
 	}
-	c->out->rules = rules_json(c, cfg, desk);
+	c->out->rules = record_own(c->ctx, rules_json(c, cfg, desk));
 	for (unsigned i = 0; i < cfg_size(cfg, "calendar"); i++)
 		check_calendar(c, cfg_getnsec(cfg, "calendar", i));
 	for (unsigned i = 0; i < cfg_size(cfg, "sla"); i++)

@@ -96,8 +96,7 @@ short_name(const struct conf *c, const char *file)
 	return strncmp(file, c->dir, n) == 0 && file[n] == '/' ? file + n + 1 : file;
 }
 
-static void
-on_error(cfg_t *cfg, const char *fmt, va_list ap)
+static void PRINTF(2, 0) on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	char text[ERR_TEXT_MAX];
 
@@ -328,7 +327,7 @@ conf_compile(void *ctx, const char *dir, void (*say_to)(void *, bool, const char
 
 	c.dir = desk_realpath(ctx, dir);
 	path = talloc_asprintf(ctx, "%s/tkt.conf", c.dir);
-	*out = (struct compiled){.source = json_object()};
+	*out = (struct compiled){.source = record_own(ctx, json_object())};
 	if (access(path, R_OK) != 0)
 		return err_errno(err, "%s", path);
 	parsing = &c;

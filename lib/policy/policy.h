@@ -16,7 +16,8 @@ struct compiled {
 #define CONF_FILES_MAX 100
 #define NAMES_MAX 10000 /* agents, queues, ... of one desk */
 
-/* Reads DIR/tkt.conf and what it includes (never outside DIR), checks everything and
+/* The parts belong to ctx.
+ * Reads DIR/tkt.conf and what it includes (never outside DIR), checks everything and
  * calls `report` for each error and warning as "tkt.conf:12: ..." text. RC_CONFIG when
  * there was an error. */
 enum rc conf_compile(void *ctx, const char *dir,

@@ -67,9 +67,13 @@ query_check_list(const struct query_list *l, struct err *err)
 	bool reversed;
 	int64_t key, id;
 
-	if (find_order(l->sort, &reversed) == NULL)
-		return err_fail(err, RC_USAGE, "--sort \"%s\": no such order%s", l->sort,
-		    text_hint(NULL, l->sort + reversed, order_names));
+	if (find_order(l->sort, &reversed) == NULL) {
+		const char *near = text_nearest(l->sort + reversed, order_names);
+
+		return err_fail(err, RC_USAGE,
+		    "--sort \"%s\": no such order (did you mean \"%s\"?)", l->sort,
+		    near ? near : order_names[0]);
+	}
 	if (l->after != NULL && !read_cursor(l->after, &key, &id))
 		return err_fail(err, RC_USAGE,
 		    "--after \"%s\" is no cursor of this program", l->after);
@@ -142,27 +146,15 @@ column_select(void *ctx, const struct query_sql *q, const struct order *o, bool 
 	return sql;
 }
 
-/* The same for words: the newest match first, or the best of the newest. */
+/* The same for words: the newest match first. */
 static char *
-words_select(void *ctx, const struct query_sql *q, bool by_rank)
+words_select(void *ctx, const struct query_sql *q)
 {
-	int n = (int)q->nparams;
-
-	if (!by_rank)
-		return talloc_asprintf(ctx,
-		    "SELECT " TICKET_COLUMNS
-		    ", m.id FROM %s CROSS JOIN ticket t ON t.id = m.ticket "
-		    "WHERE %s ?%d AND %s ORDER BY m.id DESC",
-		    store_index_from(), store_index_where(), n + 1, q->where);
 	return talloc_asprintf(ctx,
-	    "SELECT " TICKET_COLUMNS
-	    ", m.id FROM (SELECT search.rowid AS id, %s AS score FROM "
-	    "search WHERE %s ?%d ORDER BY search.rowid DESC LIMIT %d) r CROSS JOIN "
-	    "message m ON "
-	    "m.id = r.id CROSS JOIN ticket t ON t.id = m.ticket WHERE %s ORDER BY "
-	    "r.score, r.id "
-	    "DESC",
-	    store_index_rank(), store_index_where(), n + 1, RANKED, q->where);
+	    "SELECT " TICKET_COLUMNS " FROM %s CROSS JOIN ticket t ON t.id = m.ticket "
+	    "WHERE %s ?%d AND %s ORDER BY %s",
+	    store_index_from(), store_index_where(), (int)q->nparams + 1, q->where,
+	    store_index_newest());
 }
 
 /* Ticket numbers already given out: several messages of one ticket may match. */
@@ -239,17 +231,96 @@ walk_row(struct walk *w, struct stmt *st, int64_t *count,
 	return rc;
 }
 
+/* Rows of one prepared statement. */
+static enum rc
+walk_rows(struct walk *w, struct stmt *st, int64_t *count,
+    enum rc (*each)(void *, struct ticket *, struct err *), void *arg, struct err *err)
+{
+	enum rc rc;
+
+	while ((rc = stmt_step(st, err)) == RC_OK) {
+		rc = walk_row(w, st, count, each, arg, err);
+		if (rc != RC_OK)
+			break;
+	}
+	return rc;
+}
+
+/* The newest matches by relevance: only numbers are sorted; tickets are read one by one
+ * until there are enough. */
+static enum rc
+walk_ranked(struct walk *w, enum rc (*each)(void *, struct ticket *, struct err *),
+    void *arg, struct err *err)
+{
+	char *sql = talloc_asprintf(w->ctx,
+	    "SELECT id FROM (SELECT search.rowid AS id, %s AS score FROM search WHERE %s "
+	    "?1 "
+	    "ORDER BY %s LIMIT %d) ranked ORDER BY score, id DESC",
+	    store_index_rank(), store_index_where(), store_index_newest(), RANKED);
+	char *one = talloc_asprintf(w->ctx,
+	    "SELECT " TICKET_COLUMNS " FROM message m JOIN ticket t ON t.id = m.ticket "
+	    "WHERE m.id = ?%d AND %s",
+	    (int)w->q.nparams + 1, w->q.where);
+	struct stmt *ranked = NULL, *st = NULL;
+	int64_t count = 0;
+	enum rc rc = store_prepare_once(w->d->store, sql, &ranked, err);
+
+	if (rc == RC_OK)
+		rc = store_prepare_once(w->d->store, one, &st, err);
+	if (rc == RC_OK) {
+		bind_text(ranked, 1, w->q.words);
+		bind_params(st, &w->q);
+	}
+	while (rc == RC_OK && (rc = stmt_step(ranked, err)) == RC_OK) {
+		bind_int(st, (int)w->q.nparams + 1, col_int(ranked, 0));
+		rc = walk_rows(w, st, &count, each, arg, err);
+		if (rc == RC_NONE && count != w->l->limit)
+			rc = RC_OK;
+		stmt_again(st);
+	}
+	stmt_done(ranked);
+	stmt_done(st);
+	return rc;
+}
+
+/* Ordered by a column of the ticket, or the newest match of words first. */
+static enum rc
+walk_ordered(struct walk *w, const struct order *o, bool down,
+    enum rc (*each)(void *, struct ticket *, struct err *), void *arg, struct err *err)
+{
+	bool words = w->q.words != NULL;
+	int n = (int)w->q.nparams;
+	char *sql = words ? words_select(w->ctx, &w->q)
+			  : column_select(w->ctx, &w->q, o, down, w->l);
+	int64_t key = 0, id = 0, count = 0;
+	struct stmt *st = NULL;
+	enum rc rc = store_prepare_once(w->d->store, sql, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	(void)read_cursor(w->l->after, &key, &id);
+	bind_params(st, &w->q);
+	if (words) {
+		bind_text(st, n + 1, w->q.words);
+		w->skip_to = id;
+	} else if (w->l->after != NULL) {
+		if (strcmp(o->name, "id") != 0)
+			bind_int(st, n + 1, key);
+		bind_int(st, n + 2, id);
+	}
+	rc = walk_rows(w, st, &count, each, arg, err);
+	stmt_done(st);
+	return rc;
+}
+
 enum rc
 query_each(struct desk *d, const struct node *tree, const struct query_list *l,
     enum rc (*each)(void *, struct ticket *, struct err *), void *arg, struct err *err)
 {
 	struct query_now now = query_now_of(d);
 	struct walk w = {.d = d, .tree = tree, .now = &now, .l = l};
-	struct stmt *st = NULL;
-	int64_t count = 0, key = 0, id = 0;
 	bool reversed, by_rank;
 	const struct order *o;
-	char *sql;
 	enum rc rc = query_check_list(l, err);
 
 	if (rc != RC_OK)
@@ -261,36 +332,15 @@ query_each(struct desk *d, const struct node *tree, const struct query_list *l,
 	if (rc == RC_OK && by_rank && w.q.words == NULL)
 		rc = err_fail(
 		    err, RC_USAGE, "--sort relevance needs a word to search for");
-	if (rc != RC_OK)
-		goto out;
-	(void)read_cursor(l->after, &key, &id);
-	if (w.q.words != NULL) {
-		sql = words_select(w.ctx, &w.q, by_rank);
-		w.skip_to = l->after ? id : 0;
-	} else {
-		sql = column_select(w.ctx, &w.q, o, o->down != reversed, l);
-	}
-	rc = store_prepare_once(d->store, sql, &st, err);
-	if (rc != RC_OK)
-		goto out;
-	bind_params(st, &w.q);
-	if (w.q.words != NULL) {
-		bind_text(st, (int)w.q.nparams + 1, w.q.words);
-	} else if (l->after != NULL) {
-		if (strcmp(o->name, "id") != 0)
-			bind_int(st, (int)w.q.nparams + 1, key);
-		bind_int(st, (int)w.q.nparams + 2, id);
-	}
-	while ((rc = stmt_step(st, err)) == RC_OK) {
-		rc = walk_row(&w, st, &count, each, arg, err);
-		if (rc != RC_OK)
-			break;
-	}
-	rc = rc == RC_NONE ? RC_OK : rc;
-out:
-	stmt_done(st);
+	if (rc == RC_OK && by_rank && l->after != NULL)
+		rc = err_fail(
+		    err, RC_USAGE, "--sort relevance has no pages: narrow the query");
+	if (rc == RC_OK && by_rank)
+		rc = walk_ranked(&w, each, arg, err);
+	else if (rc == RC_OK)
+		rc = walk_ordered(&w, o, o->down != reversed, each, arg, err);
 	talloc_free(w.ctx);
-	return rc;
+	return rc == RC_NONE ? RC_OK : rc;
 }
 
 static enum rc

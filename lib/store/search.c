@@ -57,6 +57,13 @@ store_index_rank(void)
 	return "search.rank";
 }
 
+/* By the index's own column: for m.id, though equal, SQLite would sort. */
+const char *
+store_index_newest(void)
+{
+	return "search.rowid DESC";
+}
+
 const char *
 store_index_has(void)
 {

@@ -330,6 +330,12 @@ stmt_done(struct stmt *st)
 	st->busy = false;
 }
 
+void
+stmt_again(struct stmt *st)
+{
+	sqlite3_reset(st->st);
+}
+
 static void
 bound(struct stmt *st, int rc)
 {

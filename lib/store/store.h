@@ -76,6 +76,8 @@ enum rc store_prepare(
 enum rc store_prepare_once(
     struct store *s, const char *sql, struct stmt **st, struct err *err) CHECKED;
 void stmt_done(struct stmt *st);
+/* Ready for another run; what was bound stays. */
+void stmt_again(struct stmt *st);
 
 /* Binding by type, parameters from 1. A failure shows at the next step. */
 void bind_int(struct stmt *st, int i, int64_t v);
@@ -124,6 +126,8 @@ char *store_index_term(void *ctx, const char *words, bool prefix);
 const char *store_index_from(void);
 const char *store_index_where(void);
 const char *store_index_rank(void);
+/* Order of a statement that searches: newest first, and streamed so. */
+const char *store_index_newest(void);
 /* Condition that message m, given by other means, matches. */
 const char *store_index_has(void);
 /* Merges segments; done true when nothing was left to do. */

@@ -55,8 +55,9 @@ set_hash(json_t *o, const char *key, const unsigned char hash[BLOB_HASH])
 	talloc_free(hex);
 }
 
-json_t *
-message_digest(const struct message *m)
+/* Everything a message is made of, in canonical form: what its digest is of. */
+static json_t *
+content(const struct message *m)
 {
 	json_t *o = json_object(), *list = json_array();
 
@@ -65,12 +66,12 @@ message_digest(const struct message *m)
 	record_set_text(o, "channel", m->channel);
 	record_set_text(o, "class", m->class);
 	record_set_text(o, "author", m->author);
-	digest_text(o, "author_address", m->author_address);
+	record_set_text(o, "author_address", m->author_address);
 	record_set_instant(o, "created_at", m->created_at);
-	digest_text(o, "subject", m->subject ? m->subject : "");
-	digest_text(o, "body", m->body);
-	digest_text(o, "quoted", m->quoted);
-	digest_text(o, "external_id", m->external_id ? m->external_id : "");
+	record_set_text(o, "subject", m->subject);
+	record_set_text(o, "body", m->body);
+	record_set_text(o, "quoted", m->quoted);
+	record_set_text(o, "external_id", m->external_id);
 	record_set_int(o, "flags", m->flags);
 	if (m->has_raw)
 		set_hash(o, "raw", m->raw);
@@ -79,13 +80,27 @@ message_digest(const struct message *m)
 		json_t *e = json_object();
 
 		record_set_int(e, "part", a->part);
-		digest_text(e, "name", a->name);
+		record_set_text(e, "name", a->name);
 		record_set_text(e, "media_type", a->media_type);
 		record_set_int(e, "size", a->size);
 		set_hash(e, "sha256", a->sha256);
 		json_array_append_new(list, e);
 	}
 	json_object_set_new(o, "attachments", list);
+	return o;
+}
+
+json_t *
+message_digest(const struct message *m)
+{
+	json_t *o = json_object(), *all = content(m);
+	char *text = record_canonical(NULL, all);
+
+	record_set_text(o, "kind", m->kind);
+	record_set_text(o, "direction", m->direction);
+	digest_text(o, "sha256", text);
+	talloc_free(text);
+	json_decref(all);
 	return o;
 }
 

@@ -176,7 +176,8 @@ enum message_flags {
 	MESSAGE_ID_REUSED = 4	/* its Message-ID came before with other content */
 };
 
-/* A message's kind, direction and so on as an event keeps them: bodies by digest. */
+/* What an event keeps of a message: kind, direction, and the SHA-256 of everything it is
+ * made of, attachments too. A new reference. */
 json_t *message_digest(const struct message *m);
 /* Inserts the row, its attachments and its words; m->id must be the event's. */
 enum rc message_store(struct store *s, const struct message *m, struct err *err) CHECKED;

@@ -16,7 +16,7 @@ for f in "$@"; do
 		;;
 	esac
 	sum=$(sha256sum "$f" | cut -d' ' -f1)
-	echo "static const char sql_$n[] = {"
+	echo "static const char sql_${n}[] = {"
 	od -An -v -tx1 "$f" | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'
 	echo '0};'
 	table="$table	{$n, \"$base\", sql_$n, $instant, \"$sum\"},

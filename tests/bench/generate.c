@@ -13,6 +13,7 @@
 enum { BATCH = 5000 };
 
 static uint64_t state;
+static unsigned live; /* of a thousand */
 
 static unsigned
 rnd(unsigned n)
@@ -77,8 +78,8 @@ add(struct store *s, struct chain *c, void *ctx, int64_t n, struct err *err)
 		return rc;
 	t->subject = text(ctx, 6);
 	t->queue = queues[rnd(3)];
-	/* Live tickets are some ten thousand, as on a real desk, whatever its age. */
-	t->status = statuses[rnd(100) < 3 ? rnd(3) : 3 + (rnd(20) > 0)];
+	/* One in thirty is live, as on an old desk; of a small one every other. */
+	t->status = statuses[rnd(1000) < live ? rnd(3) : 3 + (rnd(20) > 0)];
 	t->phase = status_phase(t->status);
 	t->priority = rnd(4);
 	t->kind = "question";
@@ -129,6 +130,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: generate DESK COUNT [SEED]\n");
 		return 64;
 	}
+	live = count < 10000 ? 500 : 30;
 	state = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
 	rc = store_open(NULL, argv[1], STORE_WRITE, &s, &err);
 	while (rc == RC_OK && done < count) {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <time.h>
+#include <unistd.h>
 
 static sqlite3 *db;
 static sqlite3_stmt *st[6];
@@ -44,7 +45,8 @@ insert(const char *body, long n)
 
 	memset(changes, 'x', sizeof(changes) - 1);
 	changes[sizeof(changes) - 1] = '\0';
-	snprintf(address, sizeof(address), "l%ld.%ld@example.com", (long)time(NULL), n);
+	snprintf(address, sizeof(address), "l%ld.%ld.%ld@example.com", (long)time(NULL),
+	    (long)getpid(), n);
 	for (int i = 0; i < 6; i++) {
 		if (st[i] == NULL &&
 		    sqlite3_prepare_v2(db, sql[i], -1, &st[i], NULL) != SQLITE_OK) {

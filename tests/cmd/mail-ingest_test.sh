@@ -120,7 +120,7 @@ reopen__or_follow_up_body() {
 	ok tkt-list status:open -o ids
 	is 4
 	ok tkt-set 4 status=pending
-	body=more mail ann@example.com 'x' '<a3@example.com>' 'In-Reply-To: <a1@example.com>' | mail-ingest >out
+	body=again2 mail ann@example.com 'x' '<a3@example.com>' 'In-Reply-To: <a1@example.com>' | mail-ingest >out
 	ok tkt-list status:open -o ids
 	is 4
 	# An out-of-office note wakes nobody.

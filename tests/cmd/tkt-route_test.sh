@@ -47,10 +47,10 @@ assign__least_busy_and_round_robin_body() {
 		ok tkt-new -s x -m y -q hardware -o ids
 	done
 	ok tkt-list queue:hardware --sort -id
-	jq -s 'map(.assignee) | join(" ")' out >who
-	case $(cat who) in
+	jq -s 'map(.assignee) | join(" ")' out >turns
+	case $(cat turns) in
 	'"bob carol bob carol bob carol"') ;;
-	*) atf_fail "not in turn: $(cat who)" ;;
+	*) atf_fail "not in turn: $(cat turns)" ;;
 	esac
 }
 

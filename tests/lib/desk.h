@@ -46,9 +46,6 @@ test_desk(void *ctx)
 	OK(conf_compile(ctx, "desk", test_report, NULL, &c, &err));
 	OK(desk_make(ctx, "desk", true, &s, &err));
 	OK(conf_apply(s, "system", 1, &c, "config.applied", &version, &err));
-	json_decref(c.desk);
-	json_decref(c.rules);
-	json_decref(c.source);
 	talloc_free(s);
 	OK(desk_open(ctx, &want, &d, &err));
 	return d;

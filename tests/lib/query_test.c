@@ -147,7 +147,6 @@ change(struct change_tx *tx, void *ctx, int64_t id, const char *text, struct mes
 
 	OK(changes_parse(ctx, text, d->config, &c, &err));
 	OK(change_edit(tx, &actor_system, &e, &r, &err));
-	json_decref(r.changes);
 }
 
 static void
@@ -180,7 +179,6 @@ random_ticket(struct change_tx *tx, void *ctx)
 		draft.message.nattachments = 1;
 	}
 	OK(change_new(tx, &actor_system, &draft, &r, &err));
-	json_decref(r.changes);
 	if (rnd(6) == 0)
 		change(tx, ctx, r.ticket, rnd(2) ? "phase=spam" : "phase=deleted", NULL);
 	if (rnd(5) == 0)

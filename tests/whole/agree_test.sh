@@ -15,7 +15,7 @@ options__of_manual_and_program_body() {
 			echo ".It Fl $letter-$name$arg"
 		done | sort >want
 		grep '^\.It Fl ' "$TKT_SRC/man/$p.1" | sort >got
-		diff want got >diff || atf_fail "$p.1: $(cat diff)"
+		diff want got >differ || atf_fail "$p.1: $(cat differ)"
 	done
 }
 
