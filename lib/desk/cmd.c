@@ -105,6 +105,10 @@ run(struct cmd_env *env, const struct common *c, int argc, char **argv, struct e
 
 	if (rc == RC_OK && !(env->cmd->flags & CMD_NO_DESK))
 		rc = desk_open(env->ctx, &want, &env->desk, err);
+	if (rc == RC_OK && env->desk != NULL && isatty(STDERR_FILENO) == 1 &&
+	    desk_draft_differs(env->desk))
+		cmd_note(env,
+		    "tkt.conf was edited and is not applied (tkt-config diff, apply)");
 	if (rc == RC_OK)
 		rc = env->cmd->run(env, argc, argv, err);
 	return rc;

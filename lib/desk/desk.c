@@ -20,6 +20,7 @@
 #include "base/text.h"
 
 #define DESK_DEFAULT "/var/lib/tkt"
+enum { DRAFT_MAX = 1024 * 1024 };
 
 /* ---- finding ---- */
 
@@ -392,6 +393,28 @@ desk_key(const struct desk *d, unsigned char key[DESK_KEY], struct err *err)
 	sodium_memzero(hex, sizeof(hex));
 	talloc_free(path);
 	return rc;
+}
+
+bool
+desk_draft_differs(const struct desk *d)
+{
+	char *path = talloc_asprintf(NULL, "%s/tkt.conf", d->dir), *draft = NULL;
+	json_t *source = NULL;
+	const char *applied;
+	struct err ignored;
+	size_t n = 0;
+	bool differs = false;
+
+	if (!d->brokered &&
+	    desk_read_file(d, path, path, DRAFT_MAX, &draft, &n, &ignored) == RC_OK &&
+	    version_part(d->store, d->config->version, "source", &source, &ignored) ==
+		RC_OK) {
+		applied = json_string_value(json_object_get(source, "tkt.conf"));
+		differs = applied == NULL || strcmp(applied, draft) != 0;
+	}
+	json_decref(source);
+	talloc_free(path);
+	return differs;
 }
 
 enum rc

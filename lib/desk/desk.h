@@ -175,6 +175,8 @@ const char *desk_zone(const struct desk *d);
 #define DESK_KEY 32
 enum rc desk_key(
     const struct desk *d, unsigned char key[DESK_KEY], struct err *err) CHECKED;
+/* Is the tkt.conf on disk another one than the version that runs? */
+bool desk_draft_differs(const struct desk *d);
 /* Reads a file a user named, at most max bytes; refused in a brokered session. */
 enum rc desk_read_file(const struct desk *d, void *ctx, const char *path, size_t max,
     char **data, size_t *n, struct err *err) CHECKED;

@@ -15,6 +15,7 @@ grep -E '(failed|broken|skipped):' run.log || :
 if grep -qE '(failed|broken):' run.log; then
 	sed -n '/^===>/,$p' report.log | head -n 300
 fi
+kyua report -r "$db" --verbose --results-filter=passed 2>/dev/null | sed -n 's/^figure: //p'
 passed=$(grep -cE ' -> +passed' run.log || :)
 failed=$(grep -cE ' -> +(failed|broken)' run.log || :)
 skipped=$(grep -cE ' -> +skipped' run.log || :)

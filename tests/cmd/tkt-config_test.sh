@@ -112,6 +112,16 @@ apply__versions_diff_rollback_body() {
 	ok tkt-fsck --all
 }
 
+draft__that_differs_is_said_on_a_terminal_body() {
+	desk
+	PAGER=cat script -qec 'tkt-list' /dev/null </dev/null >out 2>&1 || atf_fail "$(cat out)"
+	lacks 'not applied'
+	echo '# a comment' >>desk/tkt.conf
+	PAGER=cat script -qec 'tkt-list' /dev/null </dev/null >out 2>&1 || atf_fail "$(cat out)"
+	has 'tkt-list: tkt.conf was edited and is not applied'
+	ok tkt-list
+}
+
 rights__are_needed_body() {
 	desk --sample
 	fails 77 'agent "carol" (role "agent") may not desk.config' tkt-config apply --as carol

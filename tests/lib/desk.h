@@ -25,6 +25,13 @@ test_report(void *arg, bool warning, const char *text)
 		fprintf(stderr, "%s\n", text);
 }
 
+static inline void
+test_problem(void *arg, const char *text)
+{
+	(void)arg;
+	fprintf(stderr, "%s\n", text);
+}
+
 static inline struct desk *
 test_desk(void *ctx)
 {

@@ -375,7 +375,7 @@ ATF_TC_BODY(sql_and_match__select_the_same, tc)
 		OK(change_commit(tx, &err));
 		talloc_free(turn);
 	}
-	printf("%ld pairs\n", pairs);
+	printf("figure: query_sql and query_match agree on %ld pairs\n", pairs);
 	talloc_free(ctx);
 	talloc_free(d);
 }

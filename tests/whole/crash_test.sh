@@ -41,7 +41,7 @@ bulk_new__killed_at_random_body() {
 	tkt-new --json -o ids <drafts >/dev/null || atf_fail "retry"
 	[ "$(sqlite3 desk/store.db 'SELECT count(external_id) - count(DISTINCT external_id) FROM ticket')" -eq 0 ] || atf_fail "twice"
 	ok tkt-fsck --all
-	echo "$times kills, $(wc -l <said) acknowledged, $(wc -l <there) there"
+	echo "figure: $times kills, $(wc -l <said) acknowledged, $(wc -l <there) there"
 }
 bulk_new__killed_at_random_head() {
 	atf_set timeout 900

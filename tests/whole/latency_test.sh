@@ -27,7 +27,7 @@ X
 	# The median: one of fifty may meet a machine that does something else.
 	[ "$(sed -n 25p ms | cut -d. -f1)" -lt 100 ] || atf_fail "median $(sed -n 25p ms) ms"
 	[ "$(sed -n 48p ms | cut -d. -f1)" -lt 100 ] || atf_fail "p96 $(sed -n 48p ms) ms"
-	echo "median $(sed -n 25p ms) ms, p96 $(sed -n 48p ms) ms"
+	echo "figure: log to follower: median $(sed -n 25p ms) ms, p96 $(sed -n 48p ms) ms"
 	wait $idle 2>/dev/null
 	return 0
 }

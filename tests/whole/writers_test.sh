@@ -25,7 +25,7 @@ X
 	ok tkt-show 1
 	sed -n 1p out | jq -e '.tags | map(select(startswith("w"))) | length == 16' >/dev/null || atf_fail "$(cat out)"
 	ok tkt-fsck --all
-	echo "p50 $(sed -n 160p ms) ms, p99 $(sed -n 317p ms) ms"
+	echo "figure: 16 writers: p50 $(sed -n 160p ms) ms, p99 $(sed -n 317p ms) ms"
 }
 
 disk__full_is_said_and_passes_body() {
