@@ -72,31 +72,36 @@ static const struct cmd cmd = {
     .run = run,
 };
 
+/* Becomes the program whose name was said; comes back only with an error. */
+static enum rc
+dispatch(void *ctx, char **argv, struct err *err)
+{
+	const char *names[64] = {NULL}, *said = argv[0];
+	char *name = talloc_asprintf(ctx, "tkt-%s", said);
+
+	for (size_t i = 0; programs[i].name != NULL && i < 63; i++) {
+		const char *p = programs[i].name;
+
+		names[i] = text_starts(p, "tkt-") ? p + 4 : p;
+		if (strcmp(p, name) == 0 ||
+		    (strcmp(p, said) == 0 && strcmp(p, "tkt") != 0))
+			return execute(ctx, p, argv, err);
+	}
+	return err_fail(err, RC_USAGE, "\"%s\": no such program%s", said,
+	    text_hint(ctx, said, names));
+}
+
 int
 main(int argc, char **argv)
 {
-	const char *names[64] = {NULL};
 	struct err err = {0};
 	void *ctx;
-	char *name;
-	size_t n = 0;
 
 	if (argc < 2 || argv[1][0] == '-' || strcmp(argv[1], "help") == 0)
 		return cmd_main(&cmd, argc, argv);
 	ctx = talloc_new(NULL);
-	name = talloc_asprintf(ctx, "tkt-%s", argv[1]);
-	for (size_t i = 0; programs[i].name != NULL && n < 63; i++) {
-		const char *p = programs[i].name;
-
-		names[n++] = text_starts(p, "tkt-") ? p + 4 : p;
-		if (strcmp(p, name) == 0 ||
-		    (strcmp(p, argv[1]) == 0 && strcmp(p, "tkt") != 0)) {
-			(void)execute(ctx, p, argv + 1, &err);
-			fprintf(stderr, "tkt: %s\n", err.text);
-			return err_status(err.rc);
-		}
-	}
-	fprintf(stderr, "tkt: \"%s\": no such program%s\n",
-	    text_safe(ctx, argv[1], TEXT_LINE), text_hint(ctx, argv[1], names));
-	return err_status(RC_USAGE);
+	(void)!dispatch(ctx, argv + 1, &err);
+	fprintf(stderr, "tkt: %s\n", text_safe(ctx, err.text, TEXT_LINE));
+	talloc_free(ctx);
+	return err_status(err.rc);
 }
