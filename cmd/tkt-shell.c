@@ -19,39 +19,21 @@ enum { WORDS_MAX = 1000, LINE_MAX_BYTES = 65536 };
 static const char *const allowed[] = {"tkt-list", "tkt-show", "tkt-new", "tkt-reply",
     "tkt-set", "tkt-route", "tkt-log", NULL};
 
-/* The words of $SSH_ORIGINAL_COMMAND: blanks, quotes and backslashes as in a shell, and
- * nothing else of one. */
+/* The words of $SSH_ORIGINAL_COMMAND. */
 static enum rc
 split(void *ctx, const char *s, char **words, size_t *n, struct err *err)
 {
+	enum rc rc = RC_OK;
+
 	if (strlen(s) > LINE_MAX_BYTES)
 		return err_fail(
 		    err, RC_USAGE, "the command is longer than %d bytes", LINE_MAX_BYTES);
-	for (*n = 0;; (*n)++) {
-		char *w, *to, quote = '\0';
-
-		s += strspn(s, " \t\n");
-		if (*s == '\0')
-			break;
-		if (*n == WORDS_MAX)
-			return err_fail(err, RC_USAGE, "more than %d words", WORDS_MAX);
-		w = to = talloc_zero_size(ctx, strlen(s) + 1);
-		for (; *s != '\0' && (quote || strchr(" \t\n", *s) == NULL); s++) {
-			if (quote && *s == quote)
-				quote = '\0';
-			else if (!quote && (*s == '"' || *s == '\''))
-				quote = *s;
-			else if (*s == '\\' && quote != '\'' && s[1] != '\0')
-				*to++ = *++s;
-			else
-				*to++ = *s;
-		}
-		if (quote)
-			return err_fail(err, RC_USAGE, "a quote is not closed");
-		words[*n] = w;
-	}
+	for (*n = 0; rc == RC_OK && *n < WORDS_MAX; *n += rc == RC_OK)
+		rc = text_word(ctx, &s, &words[*n], err);
+	if (rc == RC_OK)
+		return err_fail(err, RC_USAGE, "more than %d words", WORDS_MAX);
 	words[*n] = NULL;
-	return RC_OK;
+	return rc == RC_NONE ? RC_OK : rc;
 }
 
 /* An environment of known names and values; no editor, no pager, no TKT_* of the caller.

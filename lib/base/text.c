@@ -305,6 +305,32 @@ text_hint(void *ctx, const char *word, const char *const *names)
 	return near ? talloc_asprintf(ctx, " (did you mean \"%s\"?)", near) : "";
 }
 
+enum rc
+text_word(void *ctx, const char **p, char **word, struct err *err)
+{
+	const char *s = *p + strspn(*p, " \t\n");
+	char *w, *to, quote = '\0';
+
+	if (*s == '\0')
+		return RC_NONE;
+	w = to = mem_array(ctx, char, strlen(s) + 1);
+	for (; *s != '\0' && (quote || strchr(" \t\n", *s) == NULL); s++) {
+		if (quote && *s == quote)
+			quote = '\0';
+		else if (!quote && (*s == '"' || *s == '\''))
+			quote = *s;
+		else if (*s == '\\' && quote != '\'' && s[1] != '\0')
+			*to++ = *++s;
+		else
+			*to++ = *s;
+	}
+	if (quote)
+		return err_fail(err, RC_USAGE, "a quote is not closed in: %s", *p);
+	*p = s;
+	*word = w;
+	return RC_OK;
+}
+
 char *
 text_hex(void *ctx, const unsigned char *b, size_t n)
 {

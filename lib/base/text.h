@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 /* Decodes one UTF-8 character (RFC 3629: no surrogates, no overlong forms) of at most n
  * bytes; returns its length, or 0 when it is not valid. */
 size_t text_decode(const char *s, size_t n, uint32_t *cp);
@@ -44,6 +46,11 @@ bool text_number(const char *s, int64_t *n);
 const char *text_nearest(const char *word, const char *const *names);
 /* " (did you mean \"X\"?)" for the nearest name, or "". */
 const char *text_hint(void *ctx, const char *word, const char *const *names);
+
+/* The next word of *p as a shell splits them (blanks, 'single' and "double" quotes,
+ * backslashes, and nothing else of a shell); *p moves behind it. RC_NONE at the end,
+ * RC_USAGE for a quote that is not closed. */
+enum rc text_word(void *ctx, const char **p, char **word, struct err *err) CHECKED;
 
 char *text_hex(void *ctx, const unsigned char *b, size_t n);
 /* Hexadecimal digits, exactly 2 * n of them; false when they are not. */

@@ -296,35 +296,6 @@ changes_add_word(void *ctx, const char *word, const struct config *c, struct cha
 	return changes_add(ctx, talloc_strndup(ctx, word, n), op, value, c, out, err);
 }
 
-/* Words as a shell splits them: blanks, 'single' and "double" quotes, backslashes. */
-static enum rc
-next_word(void *ctx, const char **p, char **word, struct err *err)
-{
-	const char *s = *p;
-	char *w, *to, quote = '\0';
-
-	while (*s == ' ' || *s == '\t' || *s == '\n')
-		s++;
-	if (*s == '\0')
-		return RC_NONE;
-	w = to = mem_array(ctx, char, strlen(s) + 1);
-	for (; *s != '\0' && (quote || strchr(" \t\n", *s) == NULL); s++) {
-		if (quote && *s == quote)
-			quote = '\0';
-		else if (!quote && (*s == '"' || *s == '\''))
-			quote = *s;
-		else if (*s == '\\' && quote != '\'' && s[1] != '\0')
-			*to++ = *++s;
-		else
-			*to++ = *s;
-	}
-	if (quote)
-		return err_fail(err, RC_USAGE, "a quote is not closed in: %s", *p);
-	*p = s;
-	*word = w;
-	return RC_OK;
-}
-
 enum rc
 changes_parse(void *ctx, const char *text, const struct config *c, struct changes *out,
     struct err *err)
@@ -332,7 +303,7 @@ changes_parse(void *ctx, const char *text, const struct config *c, struct change
 	char *word = NULL;
 	enum rc rc;
 
-	while ((rc = next_word(ctx, &text, &word, err)) == RC_OK) {
+	while ((rc = text_word(ctx, &text, &word, err)) == RC_OK) {
 		rc = changes_add_word(ctx, word, c, out, err);
 		if (rc != RC_OK)
 			return rc;

@@ -85,8 +85,10 @@ X
 	ok tkt-init d
 	[ "$(stat -c %a:%G d)" = 2770:games ] || atf_fail "$(stat -c %a:%G d)"
 	ok tkt-new -D d -s hello -q other -m x
+	# Others may not enter the folder that we were built in.
+	mkdir bin && cp "$TKT_BUILD"/bin/tkt-* bin/
 	as() {
-		setpriv --reuid="$1" --regid=nogroup --groups=games env PATH="$PATH" "$2" -D "$PWD/d" "$3" "$4" "$5" "$6" </dev/null
+		setpriv --reuid="$1" --regid=nogroup --groups=games env PATH="$PWD/bin:/usr/bin:/bin" "$2" -D "$PWD/d" "$3" "$4" "$5" "$6" </dev/null
 	}
 	as nobody tkt-new -s mine -m x >out 2>err || atf_fail "$(cat err)"
 	as nobody tkt-list -o ids --sort id >out 2>err || atf_fail "$(cat err)"
@@ -96,7 +98,7 @@ X
 	as daemon tkt-list -o ids --sort id >out 2>err
 	[ $? -eq 77 ] || atf_fail "daemon is no agent: $(cat err)"
 	# Outside of the group.
-	setpriv --reuid=nobody --regid=nogroup --clear-groups env PATH="$PATH" \
+	setpriv --reuid=nobody --regid=nogroup --clear-groups env PATH="$PWD/bin:/usr/bin:/bin" \
 		tkt-list -D "$PWD/d" >out 2>err
 	[ $? -ne 0 ] || atf_fail "outside the group"
 }

@@ -30,6 +30,18 @@ conf__example_applies_body() {
 	jq -e '.queue == "billing" and .tags == ["money"]' out >/dev/null || atf_fail "$(cat out)"
 }
 
+readme__session_prints_what_it_says_body() {
+	cp -r "$TKT_SRC/share/sample/mail" mail
+	sed -n '/^```$/,/^```$/p' "$TKT_SRC/README.md" | sed '1d;$d' >session
+	sed -n 's/^\$ //p' session >script
+	grep -v '^\$ ' session >want
+	bash -eu script >out 2>&1 || atf_fail "$(cat out)"
+	# Standard error and output are one terminal there: only the set of lines counts.
+	sort want >want.sorted
+	sort out >out.sorted
+	diff want.sorted out.sorted >differ || atf_fail "$(cat differ)"
+}
+
 recipes__procmail_body() {
 	command -v procmail >/dev/null || atf_skip "procmail is not installed"
 	desk --sample

@@ -1,0 +1,68 @@
+/* What the files of the pipeline share: one ticket on its way through it. */
+#ifndef CHANGE_CHANGE_PRIV_H
+#define CHANGE_CHANGE_PRIV_H
+
+#include "change/change.h"
+
+enum { EVENTS_MAX = 64 };
+
+struct change_tx {
+	void *ctx; /* the caller's: results live there */
+	struct desk *d;
+	struct chain chain;
+	struct policy *policy; /* loaded when first needed */
+	int64_t now, batch;
+};
+
+/* An event that waits for its ticket's number. */
+struct pending {
+	const char *actor, *action;
+	json_t *changes;
+	bool chained; /* caused by the one before it */
+};
+
+/* One ticket on its way through the pipeline. */
+struct work {
+	struct change_tx *tx;
+	void *ctx;
+	const struct actor *actor;
+	struct ticket *before; /* as stored; NULL: new */
+	struct ticket *t;      /* as it becomes */
+	struct ticket last;    /* as of the last event */
+	bool logged;	       /* an event is pending already */
+	struct message *message;
+	const char *assign; /* strategy a rule asked for */
+	struct pending events[EVENTS_MAX];
+	size_t nevents;
+	bool *fired; /* rules, once a root event */
+	struct change_result *r;
+	const char *body; /* of the first message, for conditions */
+};
+
+/* tx.c: appends an event to the log; gives it the transaction's instant and batch. */
+enum rc work_event(struct change_tx *tx, struct event *e, struct err *err) CHECKED;
+/* Notes what differs from the last event as the next one. With `extra` (taken over) there
+ * is an event even when nothing differs. */
+enum rc work_log(struct work *w, const struct actor *actor, const char *action,
+    json_t *extra, struct err *err) CHECKED;
+/* Writes the ticket, its pending events, its message and deliveries; fills the result. */
+enum rc work_write(struct work *w, struct err *err) CHECKED;
+/* Runs one change in a savepoint, so that a failing one leaves nothing behind. */
+enum rc work_run(struct work *w, const void *what,
+    enum rc (*run)(struct work *w, const void *what, struct err *err),
+    struct err *err) CHECKED;
+
+/* decide.c: the customer with this address, made with an event when there is none. */
+enum rc work_person(struct work *w, const struct person_address *a, struct person *p,
+    struct err *err) CHECKED;
+/* Changes that need the store: requester, organization. */
+enum rc work_look_up(struct work *w, const struct changes *c, struct err *err) CHECKED;
+/* Step 3: rules of this kind, then those that look at changes. */
+enum rc work_rules(struct work *w, enum rule_on on, struct err *err) CHECKED;
+/* Step 4: an assignee for a ticket that nobody has. */
+enum rc work_assign(struct work *w, struct err *err) CHECKED;
+
+/* deliver.c, step 7: rows for everything that leaves because of the message. */
+enum rc work_deliver(struct work *w, struct err *err) CHECKED;
+
+#endif

@@ -1,0 +1,74 @@
+/* Who gets a public answer: one delivery row a recipient, in the same transaction. */
+#include "change/change_priv.h"
+
+#include <string.h>
+#include <talloc.h>
+
+SQL(sql_delivery_add,
+    "INSERT INTO delivery (event, n, ticket, via, target, state, due_at) "
+    "VALUES (?1, ?2, ?3, 'mail', ?4, 0, ?5)");
+SQL(sql_suppressed, "SELECT 1 FROM address WHERE kind = 'email' AND value = ?1 AND "
+		    "suppressed_at IS NOT NULL");
+
+static enum rc
+suppressed(struct store *s, const char *address, bool *yes, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_suppressed, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, address);
+	rc = stmt_step(st, err);
+	*yes = rc == RC_OK;
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+static enum rc
+deliver_to(struct work *w, const char *address, int64_t *n, struct err *err)
+{
+	struct store *s = w->tx->d->store;
+	bool skip = config_mailbox_by_address(w->tx->d->config, address) != NULL;
+	struct stmt *st;
+	enum rc rc = RC_OK;
+
+	if (!skip)
+		rc = suppressed(s, address, &skip, err);
+	if (rc != RC_OK || skip)
+		return rc;
+	rc = store_prepare(s, sql_delivery_add, &st, err);
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, w->message->id);
+	bind_int(st, 2, ++*n);
+	bind_int(st, 3, w->t->id);
+	bind_text(st, 4, address);
+	bind_int(st, 5, w->tx->now);
+	return stmt_run(st, err);
+}
+
+/* A public answer goes to the requester and the confirmed participants. */
+enum rc
+work_deliver(struct work *w, struct err *err)
+{
+	struct person p = {0};
+	int64_t n = 0;
+	enum rc rc;
+
+	if (w->message == NULL || strcmp(w->message->direction, "out") != 0 ||
+	    strcmp(w->message->kind, "reply") != 0)
+		return RC_OK;
+	rc = customer_get(w->tx->d->store, w->ctx, w->t->requester, &p, err);
+	if (rc == RC_OK && p.kind != NULL && strcmp(p.kind, "email") == 0)
+		rc = deliver_to(w, p.address, &n, err);
+	for (size_t i = 0; rc == RC_OK && i < w->t->npeople; i++) {
+		const struct ticket_person *c = &w->t->people[i];
+
+		if (strcmp(c->role, "cc") == 0 && c->confirmed &&
+		    strchr(c->who, '@') != NULL &&
+		    (p.address == NULL || strcmp(c->who, p.address) != 0))
+			rc = deliver_to(w, c->who, &n, err);
+	}
+	return rc;
+}

@@ -1,0 +1,200 @@
+/* The transaction, its events, and the writing at the end: everything is worked out in
+ * structs first, so a ticket that three rules and an assignment touched is written once.
+ */
+#include "change/change_priv.h"
+
+#include <string.h>
+#include <talloc.h>
+
+#include "base/instant.h"
+#include "base/record.h"
+
+/* ---- the transaction ---- */
+
+enum rc
+change_begin(
+    void *ctx, struct desk *d, int64_t batch, struct change_tx **out, struct err *err)
+{
+	struct change_tx *tx;
+	enum rc rc = blob_sync(d->store, err);
+
+	if (rc == RC_OK)
+		rc = store_write(d->store, err);
+	if (rc != RC_OK)
+		return rc;
+	tx = talloc_zero(ctx, struct change_tx);
+	tx->ctx = ctx;
+	tx->d = d;
+	tx->batch = batch;
+	rc = chain_end(d->store, &tx->chain, err);
+	if (rc != RC_OK) {
+		change_abort(tx);
+		return rc;
+	}
+	tx->now = desk_now(d);
+	if (tx->now < tx->chain.at)
+		tx->now = tx->chain.at;
+	*out = tx;
+	return RC_OK;
+}
+
+enum rc
+change_commit(struct change_tx *tx, struct err *err)
+{
+	enum rc rc = store_commit(tx->d->store, err);
+
+	talloc_free(tx);
+	return rc;
+}
+
+void
+change_abort(struct change_tx *tx)
+{
+	store_rollback(tx->d->store);
+	talloc_free(tx);
+}
+
+int64_t
+change_batch(const struct change_tx *tx)
+{
+	return tx->batch;
+}
+
+int64_t
+change_at(const struct change_tx *tx)
+{
+	return tx->now;
+}
+
+enum rc
+work_event(struct change_tx *tx, struct event *e, struct err *err)
+{
+	enum rc rc;
+
+	e->at = tx->now;
+	e->batch = tx->batch;
+	rc = event_append(tx->d->store, &tx->chain, e, err);
+	if (rc == RC_OK && tx->batch == -1)
+		tx->batch = e->id;
+	return rc;
+}
+
+/* ---- step 6: events ---- */
+
+/* Notes what differs from the last event. A message makes an event even when nothing
+ * else does. Takes over `extra`, which may be NULL. */
+enum rc
+work_log(struct work *w, const struct actor *actor, const char *action, json_t *extra,
+    struct err *err)
+{
+	json_t *changes = ticket_diff(w->logged || w->before ? &w->last : NULL, w->t);
+
+	if (json_object_size(changes) == 0 && extra == NULL) {
+		json_decref(changes);
+		return RC_OK;
+	}
+	if (w->nevents == EVENTS_MAX) {
+		json_decref(changes);
+		json_decref(extra);
+		return err_fail(err, RC_CONFIG,
+		    "rules made more than %d changes to one ticket", EVENTS_MAX);
+	}
+	if (extra != NULL)
+		json_object_update(changes, extra);
+	json_decref(extra);
+	if (actor->by != NULL)
+		json_object_set_new(changes, "by", json_string(actor->by));
+	w->events[w->nevents] =
+	    (struct pending){actor_print(w->ctx, actor), action, changes, w->nevents > 0};
+	w->nevents++;
+	w->last = *w->t;
+	w->logged = true;
+	return RC_OK;
+}
+
+/* ---- writing ---- */
+
+static enum rc
+write_events(struct work *w, struct err *err)
+{
+	int64_t cause = 0;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < w->nevents; i++) {
+		struct pending *p = &w->events[i];
+		struct event e = {
+		    .ticket = w->t->id, .actor = p->actor, .action = p->action};
+
+		e.cause = p->chained ? cause : 0;
+		e.changes = event_changes(w->ctx, p->changes);
+		rc = work_event(w->tx, &e, err);
+		cause = e.id;
+		if (i == 0)
+			w->r->event = e.id;
+		if (i == 0 && w->message != NULL)
+			w->message->id = e.id;
+	}
+	return rc;
+}
+
+enum rc
+work_write(struct work *w, struct err *err)
+{
+	struct store *s = w->tx->d->store;
+	enum rc rc = RC_OK;
+
+	w->r->changed = w->nevents > 0;
+	w->r->after = w->t;
+	w->r->ticket = w->t->id;
+	if (w->nevents == 0)
+		return RC_OK;
+	w->t->last_event = w->tx->chain.id + (int64_t)w->nevents;
+	w->t->updated_at = w->tx->now;
+	rc = ticket_store(s, w->before, w->t, err);
+	if (rc == RC_OK)
+		rc = write_events(w, err);
+	if (rc == RC_OK && w->message != NULL) {
+		w->message->ticket = w->t->id;
+		rc = message_store(s, w->message, err);
+		w->r->message = w->message->id;
+	}
+	if (rc == RC_OK)
+		rc = work_deliver(w, err);
+	if (rc == RC_OK && *w->t->assignee != '\0' &&
+	    (w->before == NULL || strcmp(w->before->assignee, w->t->assignee) != 0))
+		rc = assign_note(s, w->t->assignee, w->t->last_event, err);
+	w->r->ticket = w->t->id;
+	if (rc == RC_OK)
+		w->r->changes = record_own(w->ctx, ticket_diff(w->before, w->t));
+	return rc;
+}
+
+static void
+work_free(struct work *w)
+{
+	for (size_t i = 0; i < w->nevents; i++)
+		json_decref(w->events[i].changes);
+}
+
+/* Runs one change in a savepoint, so that a failing one leaves nothing behind. */
+enum rc
+work_run(struct work *w, const void *what,
+    enum rc (*run)(struct work *w, const void *what, struct err *err), struct err *err)
+{
+	struct change_tx *tx = w->tx;
+	struct chain chain = tx->chain;
+	int64_t batch = tx->batch;
+	enum rc rc = store_savepoint(tx->d->store, err);
+
+	if (rc != RC_OK)
+		return rc;
+	*w->r = (struct change_result){0};
+	rc = run(w, what, err);
+	work_free(w);
+	if (rc == RC_OK)
+		return store_release(tx->d->store, err);
+	store_rollback_to(tx->d->store);
+	tx->chain = chain;
+	tx->batch = batch;
+	return rc;
+}
