@@ -135,6 +135,7 @@ cmd_main(const struct cmd *cmd, int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--dump-options") == 0) {
 		printf("%s\t%s\t%s\n", cmd->name, cmd->summary, cmd->args);
 		opt_dump(stdout, full);
+		talloc_free(env.ctx);
 		return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 	}
 	rc = opt_parse(

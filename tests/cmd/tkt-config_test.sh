@@ -114,10 +114,10 @@ apply__versions_diff_rollback_body() {
 
 draft__that_differs_is_said_on_a_terminal_body() {
 	desk
-	PAGER=cat script -qec 'tkt-list' /dev/null </dev/null >out 2>&1 || atf_fail "$(cat out)"
+	PAGER='cat' script -qec 'tkt-list' /dev/null </dev/null >out 2>&1 || atf_fail "$(cat out)"
 	lacks 'not applied'
 	echo '# a comment' >>desk/tkt.conf
-	PAGER=cat script -qec 'tkt-list' /dev/null </dev/null >out 2>&1 || atf_fail "$(cat out)"
+	PAGER='cat' script -qec 'tkt-list' /dev/null </dev/null >out 2>&1 || atf_fail "$(cat out)"
 	has 'tkt-list: tkt.conf was edited and is not applied'
 	ok tkt-list
 }

@@ -135,7 +135,7 @@ formats__for_people_and_programs_body() {
 	has 'ID  STATUS  PRIORITY  QUEUE  ASSIGNEE  AGE  SUBJECT'
 	ok tkt-list
 	records
-	PAGER=cat COLUMNS=60 script -qec 'tkt-list' /dev/null </dev/null >out 2>&1 || atf_fail "$(cat out)"
+	PAGER='cat' COLUMNS=60 script -qec 'tkt-list' /dev/null </dev/null >out 2>&1 || atf_fail "$(cat out)"
 	has '…'
 	awk 'length($0) > 75 { exit 1 }' out || atf_fail "wider than the terminal: $(cat out)"
 	ok tkt-new -s '日本語の件名 wide' -m x
