@@ -79,7 +79,7 @@ dispatch(void *ctx, char **argv, struct err *err)
 	const char *names[64] = {NULL}, *said = argv[0];
 	char *name = talloc_asprintf(ctx, "tkt-%s", said);
 
-	for (size_t i = 0; programs[i].name != NULL && i < 63; i++) {
+	for (size_t i = 0; i < 63 && programs[i].name != NULL; i++) {
 		const char *p = programs[i].name;
 
 		names[i] = text_starts(p, "tkt-") ? p + 4 : p;
