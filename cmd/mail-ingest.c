@@ -67,15 +67,6 @@ slurp(void *ctx, int fd, size_t max, char **raw, size_t *n, struct err *err)
 	}
 }
 
-/* Whatever is wrong here, the mail is not: the sender must not be told. */
-static enum rc
-for_mta(enum rc rc, struct err *err)
-{
-	if (rc == RC_OK || rc == RC_USAGE)
-		return rc;
-	return err->rc = RC_BUSY;
-}
-
 static void
 log_ingest(struct log *log, const struct ingest *r)
 {
@@ -166,7 +157,7 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		rc = files(env, argc, argv, &want, log, err);
 	if (rc != RC_OK && log != NULL)
 		log_line(log, LOG_ERR, "%s", err->text);
-	return for_mta(rc, err);
+	return rc;
 }
 
 static const struct cmd cmd = {
@@ -174,7 +165,8 @@ static const struct cmd cmd = {
     .summary = "file a mail: a new ticket, or a message on one",
     .args = "[file ...]",
     .opts = opts,
-    .flags = CMD_NO_DESK,
+    /* Whatever is wrong here, the mail is not: its sender must not be told. */
+    .flags = CMD_NO_DESK | CMD_RETRY,
     .run = run,
 };
 

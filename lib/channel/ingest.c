@@ -76,7 +76,7 @@ choose_box(struct filing *f, struct err *err)
 	if (f->want->mailbox != NULL) {
 		f->box = config_mailbox(c, f->want->mailbox);
 		if (f->box == NULL)
-			return err_fail(err, RC_USAGE, "mailbox \"%s\": no such mailbox",
+			return err_fail(err, RC_CONFIG, "mailbox \"%s\": no such mailbox",
 			    f->want->mailbox);
 		return RC_OK;
 	}

@@ -162,6 +162,8 @@ cmd_main(const struct cmd *cmd, int argc, char **argv)
 	}
 	if (status == EX_OK)
 		status = env.failed;
+	if ((cmd->flags & CMD_RETRY) && status != EX_OK && status != EX_USAGE)
+		status = EX_TEMPFAIL;
 	talloc_free(env.ctx);
 	return status;
 }

@@ -9,7 +9,8 @@
 enum cmd_flags {
 	CMD_WRITES = 1,	 /* opens the desk for writing */
 	CMD_NO_DESK = 2, /* opens none: run() does, if it needs one */
-	CMD_TERMS = 4	 /* operands are a query: -tag:spam is no option */
+	CMD_TERMS = 4,	 /* operands are a query: -tag:spam is no option */
+	CMD_RETRY = 8	 /* a mail server calls it: whatever fails but the words is 75 */
 };
 
 /* What run() gets. Everything belongs to ctx and is freed after it. */

@@ -1,5 +1,6 @@
 /* Messages and their attachments. A message is the event that added it. */
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 #include <talloc.h>
 
@@ -35,18 +36,6 @@ SQL(sql_message_external,
     "ORDER BY d.mailbox <> ?2, d.message LIMIT 1");
 
 static void
-digest_text(json_t *o, const char *key, const char *text)
-{
-	unsigned char hash[BLOB_HASH];
-	char *hex;
-
-	crypto_hash_sha256(hash, (const unsigned char *)text, strlen(text));
-	hex = text_hex(NULL, hash, BLOB_HASH);
-	json_object_set_new(o, key, json_string(hex));
-	talloc_free(hex);
-}
-
-static void
 set_hash(json_t *o, const char *key, const unsigned char hash[BLOB_HASH])
 {
 	char *hex = text_hex(NULL, hash, BLOB_HASH);
@@ -55,52 +44,76 @@ set_hash(json_t *o, const char *key, const unsigned char hash[BLOB_HASH])
 	talloc_free(hex);
 }
 
-/* Everything a message is made of, in canonical form: what its digest is of. */
-static json_t *
-content(const struct message *m)
-{
-	json_t *o = json_object(), *list = json_array();
+/* ---- the digest: netstrings (length ":" bytes ","), so that no two messages can read
+ * the same; "-" for what is NULL ---- */
 
-	record_set_text(o, "kind", m->kind);
-	record_set_text(o, "direction", m->direction);
-	record_set_text(o, "channel", m->channel);
-	record_set_text(o, "class", m->class);
-	record_set_text(o, "author", m->author);
-	record_set_text(o, "author_address", m->author_address);
-	record_set_instant(o, "created_at", m->created_at);
-	record_set_text(o, "subject", m->subject);
-	record_set_text(o, "body", m->body);
-	record_set_text(o, "quoted", m->quoted);
-	record_set_text(o, "external_id", m->external_id);
-	record_set_int(o, "flags", m->flags);
+static void
+add_bytes(crypto_hash_sha256_state *st, const void *b, size_t n)
+{
+	char head[24];
+	int len = snprintf(head, sizeof(head), "%zu:", n);
+
+	crypto_hash_sha256_update(st, (unsigned char *)head, (unsigned long long)len);
+	crypto_hash_sha256_update(st, b, n);
+	crypto_hash_sha256_update(st, (const unsigned char *)",", 1);
+}
+
+static void
+add_text(crypto_hash_sha256_state *st, const char *s)
+{
+	if (s != NULL)
+		add_bytes(st, s, strlen(s));
+	else
+		crypto_hash_sha256_update(st, (const unsigned char *)"-", 1);
+}
+
+static void
+add_int(crypto_hash_sha256_state *st, int64_t n)
+{
+	char text[24];
+
+	add_bytes(st, text, (size_t)snprintf(text, sizeof(text), "%lld", (long long)n));
+}
+
+static void
+content_hash(const struct message *m, unsigned char out[BLOB_HASH])
+{
+	const char *const texts[] = {m->kind, m->direction, m->channel, m->class,
+	    m->author, m->author_address, m->subject, m->body, m->quoted, m->external_id};
+	crypto_hash_sha256_state st;
+
+	crypto_hash_sha256_init(&st);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		add_text(&st, texts[i]);
+	add_int(&st, m->created_at);
+	add_int(&st, m->flags);
 	if (m->has_raw)
-		set_hash(o, "raw", m->raw);
+		add_bytes(&st, m->raw, BLOB_HASH);
+	else
+		add_text(&st, NULL);
 	for (size_t i = 0; i < m->nattachments; i++) {
 		const struct attachment *a = &m->attachments[i];
-		json_t *e = json_object();
 
-		record_set_int(e, "part", a->part);
-		record_set_text(e, "name", a->name);
-		record_set_text(e, "media_type", a->media_type);
-		record_set_int(e, "size", a->size);
-		set_hash(e, "sha256", a->sha256);
-		json_array_append_new(list, e);
+		add_int(&st, a->part);
+		add_text(&st, a->name);
+		add_text(&st, a->media_type);
+		add_int(&st, a->size);
+		add_text(&st, a->content_id);
+		add_bytes(&st, a->sha256, BLOB_HASH);
 	}
-	json_object_set_new(o, "attachments", list);
-	return o;
+	crypto_hash_sha256_final(&st, out);
 }
 
 json_t *
 message_digest(const struct message *m)
 {
-	json_t *o = json_object(), *all = content(m);
-	char *text = record_canonical(NULL, all);
+	json_t *o = json_object();
+	unsigned char hash[BLOB_HASH];
 
+	content_hash(m, hash);
 	record_set_text(o, "kind", m->kind);
 	record_set_text(o, "direction", m->direction);
-	digest_text(o, "sha256", text);
-	talloc_free(text);
-	json_decref(all);
+	set_hash(o, "sha256", hash);
 	return o;
 }
 

@@ -5,6 +5,7 @@
  * limits locked STORE            as insert, in the queue of flock(2) */
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,18 +64,29 @@ insert(const char *body, long n)
 	}
 }
 
+/* The body of the n-th draft of run.sh: the same words, so the same work for the index.
+ */
+static const char *
+words(long n)
+{
+	static char body[1400];
+
+	for (long i = 0; i < 199; i++)
+		snprintf(body + 6 * i, sizeof(body) - (size_t)(6 * i), "wo%03ld ",
+		    (n * 7 + i * 13) % 997);
+	return body;
+}
+
 int
 main(int argc, char **argv)
 {
-	static char body[1400];
+	bool bulk = argc > 1 && strcmp(argv[1], "bulk") == 0;
 	long count = argc > 3 ? atol(argv[3]) : 1;
 	char lock[4096];
 	int fd = -1;
 
 	if (argc < 3)
 		return 0;
-	for (size_t i = 0; i + 7 < sizeof(body); i += 7)
-		snprintf(body + i, sizeof(body) - i, "wo%03zu ", i % 997);
 	snprintf(lock, sizeof(lock), "%s.lock", argv[2]);
 	if (sqlite3_open(argv[2], &db) != SQLITE_OK)
 		return 1;
@@ -88,7 +100,7 @@ main(int argc, char **argv)
 	for (long n = 0; n < count;) {
 		sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 		for (int i = 0; i < 500 && n < count; i++, n++)
-			insert(body, n);
+			insert(bulk ? words(n) : "some text some text some text", n);
 		if (sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
 			return 1;
 	}

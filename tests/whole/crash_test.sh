@@ -11,7 +11,7 @@ measure() {
 }
 # moment N: sleeps for a part of $took that looks random, but is the same every time.
 moment() {
-	sleep "$(awk -v n="$1" -v t="$took" 'BEGIN { printf "%.4f", (n * 37 % 101) / 101 * t * 1.1 / 1000 }')"
+	sleep "$(awk -v n="$1" -v t="$took" 'BEGIN { printf "%.4f", (n * 37 % 101) / 101 * t * 1.6 / 1000 }')"
 }
 
 bulk_new__killed_at_random_body() {
