@@ -440,7 +440,7 @@ keyword(struct parser *p, const char *word)
 {
 	size_t n = strlen(word);
 
-	return strncmp(p->p, word, n) == 0 && ends_word(p->p[n]);
+	return strncmp(p->p, word, n) == 0 && (ends_word(p->p[n]) || p->p[n] == '"');
 }
 
 static enum rc
@@ -455,6 +455,10 @@ factor(struct parser *p, struct node **out)
 		return wrong(p, start, "nested deeper than %d", QUERY_DEPTH_MAX);
 	if (++p->terms > QUERY_TERMS_MAX)
 		return wrong(p, start, "more than %d terms", QUERY_TERMS_MAX);
+	if (keyword(p, "or") || keyword(p, "and"))
+		return wrong(p, start,
+		    "\"or\" and \"and\" stand between terms: a word like that needs "
+		    "quotes");
 	if (*p->p == '-' || keyword(p, "not")) {
 		p->p += *p->p == '-' ? 1 : 3;
 		blanks(p);

@@ -73,6 +73,7 @@ ATF_TC_BODY(parse__the_grammar, tc)
 	    "requester:ann@example.com customer:7 participant:bob@x.org");
 	good("is:unassigned has:attachment link:42 sla:breached,none",
 	    "is:unassigned has:attachment link:42 sla:breached,none");
+	good("a not\"b c\" or\"d\"", "a -\"b c\" or \"d\"");
 	good("tag:\"or\" tag:\"a b\"", "tag:or tag:\"a b\"");
 }
 
@@ -102,6 +103,9 @@ ATF_TC_BODY(parse__errors_point_at_the_place, tc)
 	bad("tag:", "value is missing");
 	bad("tag:a,", "value is missing");
 	bad("-", "nothing to negate");
+	bad("--or", "needs quotes");
+	bad("or\"x\"", "missing before");
+	bad("not and", "needs quotes");
 	bad("id:x", "no ticket number");
 	bad("field.flor:3", "no such field");
 	bad("field.floor:x", "is not a number");
