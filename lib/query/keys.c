@@ -1,6 +1,7 @@
 /* The keys of the query language, and the small readers of their values. */
 #include <stdlib.h>
 #include <string.h>
+#include <talloc.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -134,45 +135,54 @@ ticket_sla_state(const struct ticket *t, int64_t now)
 
 enum { MATCH_LIMIT = 200000, DEPTH_LIMIT = 5000 };
 
-static enum rc
-compile(const struct query_value *v, pcre2_code **code, struct err *err)
+struct pattern {
+	pcre2_code *code;
+};
+
+static int
+pattern_free(struct pattern *p)
+{
+	pcre2_code_free(p->code);
+	return 0;
+}
+
+enum rc
+text_compile(void *ctx, struct query_value *v, struct err *err)
 {
 	uint32_t flags = PCRE2_CASELESS | PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
 	unsigned char words[120];
+	pcre2_code *code;
 	size_t at;
 	int number;
 
 	flags |= v->regex ? PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C
 			  : PCRE2_LITERAL;
-	*code = pcre2_compile(
+	code = pcre2_compile(
 	    (PCRE2_SPTR)v->text, strlen(v->text), flags, &number, &at, NULL);
-	if (*code != NULL)
-		return RC_OK;
-	pcre2_get_error_message(number, words, sizeof(words));
-	return err_fail(err, RC_USAGE, "regular expression /%s/: %s at byte %zu", v->text,
-	    (char *)words, at);
+	if (code == NULL) {
+		pcre2_get_error_message(number, words, sizeof(words));
+		return err_fail(err, RC_USAGE, "regular expression /%s/: %s at byte %zu",
+		    v->text, (char *)words, at);
+	}
+	v->pattern = talloc_zero(ctx, struct pattern);
+	v->pattern->code = code;
+	talloc_set_destructor(v->pattern, pattern_free);
+	return RC_OK;
 }
 
-enum rc
-text_matches(const struct query_value *v, const char *text, bool *yes, struct err *err)
+/* A pattern that gives up has not matched: better than a command that hangs. */
+bool
+text_matches(const struct query_value *v, const char *text)
 {
-	pcre2_code *code = NULL;
-	pcre2_match_context *limits;
-	pcre2_match_data *data;
+	pcre2_match_context *limits = pcre2_match_context_create(NULL);
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
 	int n;
-	enum rc rc = compile(v, &code, err);
 
-	if (rc != RC_OK)
-		return rc;
-	limits = pcre2_match_context_create(NULL);
 	pcre2_set_match_limit(limits, MATCH_LIMIT);
 	pcre2_set_depth_limit(limits, DEPTH_LIMIT);
-	data = pcre2_match_data_create(1, NULL);
-	n = pcre2_match(code, (PCRE2_SPTR)text, strlen(text), 0, 0, data, limits);
-	*yes = n >= 0;
+	n = pcre2_match(
+	    v->pattern->code, (PCRE2_SPTR)text, strlen(text), 0, 0, data, limits);
 	pcre2_match_data_free(data);
 	pcre2_match_context_free(limits);
-	pcre2_code_free(code);
-	/* A pattern that gives up has not matched: better than a command that hangs. */
-	return RC_OK;
+	return n >= 0;
 }

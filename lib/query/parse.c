@@ -190,9 +190,6 @@ regex(struct parser *p, const char **out)
 {
 	const char *start = p->p++;
 	char *s = mem_array(p->ctx, char, strlen(p->p) + 1), *to = s;
-	struct query_value v = {.regex = true};
-	struct err bad;
-	bool yes;
 
 	for (; *p->p != '/'; p->p++) {
 		if (*p->p == '\0')
@@ -204,9 +201,6 @@ regex(struct parser *p, const char **out)
 		*to++ = *p->p;
 	}
 	p->p++;
-	v.text = s;
-	if (text_matches(&v, "", &yes, &bad) != RC_OK)
-		return wrong(p, start, "%s", bad.text);
 	*out = s;
 	return RC_OK;
 }
@@ -318,6 +312,8 @@ check_value(struct parser *p, const char *at, const struct query_key *k, const c
 	}
 	if (k->kind == KEY_FIELD)
 		return check_field(p, at, key, v);
+	if (k->kind == KEY_TEXT && text_compile(p->ctx, v, &bad) != RC_OK)
+		return wrong(p, at, "%s", bad.text);
 	return RC_OK;
 }
 

@@ -14,11 +14,13 @@
 enum node_kind { NODE_ALL, NODE_AND, NODE_OR, NODE_NOT, NODE_TERM, NODE_WORDS };
 enum term_op { OP_IS, OP_LT, OP_LE, OP_GT, OP_GE };
 
+struct pattern;
 struct query_value {
 	const char *text;
-	bool regex;  /* subject:/.../ */
-	bool prefix; /* a bare word with * behind */
-	bool phrase; /* a bare "quoted phrase" */
+	bool regex;		 /* subject:/.../ */
+	bool prefix;		 /* a bare word with * behind */
+	bool phrase;		 /* a bare "quoted phrase" */
+	struct pattern *pattern; /* of subject: and body: */
 };
 struct node {
 	enum node_kind kind;

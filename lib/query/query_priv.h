@@ -40,9 +40,10 @@ const char *const *query_key_names(void);
 
 /* Value of a time term as an instant: "-4d" (signed, from now), a date, RFC 3339. */
 bool time_value(const char *s, const char *zone, int64_t now, int64_t *ms);
-/* "/a.b/" compiled; literal when not regex. Cached by the caller. */
-enum rc text_matches(
-    const struct query_value *v, const char *text, bool *yes, struct err *err) CHECKED;
+/* Compiles subject: and body: values once, when they are parsed; the pattern belongs to
+ * ctx. A literal when not regex; case is folded. RC_USAGE. */
+enum rc text_compile(void *ctx, struct query_value *v, struct err *err) CHECKED;
+bool text_matches(const struct query_value *v, const char *text);
 /* "40..50" or "42". */
 bool id_range(const char *s, int64_t *from, int64_t *to);
 /* Instant of a time key on a ticket; INSTANT_NONE or INSTANT_NEVER for none. */

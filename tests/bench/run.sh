@@ -76,6 +76,18 @@ start=$(date +%s%N)
 wait
 bar=$(($(date +%s%N) - start))
 row '16 writers at once' "$((240 * 1000000000 / par))/s" "p99 $(sort -n ms | sed -n 238p) ms (target 100), $(ratio "$bar" "$par") of a bare loop, $(cat errors 2>/dev/null | wc -l) errors"
+mkdir rules
+{
+	cat "$TKT_SRC/share/sample/tkt.conf"
+	seq 1 500 | sed 's/.*/route r& { when = "channel:email subject:\/never&|nothing&\/" set = "tag+=r&" }/'
+} >rules/tkt.conf
+tkt-init rules >/dev/null
+seq 1 500 | sed 's/.*/{"subject":"a subject of six words &","channel":"email","body":"x","requester":"a@example.com"}/' >many
+tkt-new -D rules --json -o ids <many >ids
+start=$(date +%s%N)
+xargs tkt-route -D rules -N -o ids <ids >/dev/null
+routed=$(awk -v a="$start" -v b="$(date +%s%N)" 'BEGIN { printf "%.2f", (b - a) / 500 / 1e6 }')
+row 'tkt-route, 500 rules, a ticket (of 500)' "$routed ms" '(target 1 ms)'
 first=
 for n in $sizes; do
 	tkt-init --sample "d$n" >/dev/null
