@@ -32,12 +32,14 @@ static void
 explain_rule(
     struct cmd_env *env, const struct change_result *r, const struct rule_trace *t)
 {
+	const char *failed = t->failed ? query_print(env->ctx, t->failed) : NULL;
+
 	if (env->out->format == OUT_JSON) {
 		out_json(env->out,
 		    json_pack("{s:s,s:I,s:s,s:s,s:b,s:s?,s:s?,s:b}", "type", "rule",
 			"ticket", (json_int_t)r->ticket, "rule", t->rule, "block",
-			t->block, "matched", t->matched, "failed", t->failed, "set",
-			t->set, "applied", t->applied && !o.dry_run));
+			t->block, "matched", t->matched, "failed", failed, "set", t->set,
+			"applied", t->applied && !o.dry_run));
 		return;
 	}
 	if (t->matched)
@@ -47,7 +49,7 @@ explain_rule(
 		    t->applied ? "" : " (so it is already)");
 	else
 		out_line(env->out, COLOR_DIM, "ticket %lld: %s %s does not match: %s",
-		    (long long)r->ticket, t->block, t->rule, t->failed);
+		    (long long)r->ticket, t->block, t->rule, failed);
 }
 
 static enum rc

@@ -44,8 +44,8 @@ struct edit {
 struct rule_trace {
 	const char *rule, *block;
 	bool matched, applied;
-	const char *set;    /* what it would set, or NULL */
-	const char *failed; /* the term that failed, or NULL */
+	const char *set;	   /* what it would set, or NULL */
+	const struct node *failed; /* the term that failed, or NULL */
 };
 struct change_result {
 	int64_t ticket, event, message; /* first event of this change; message or 0 */

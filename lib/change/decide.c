@@ -75,13 +75,14 @@ trace(struct work *w, const struct rule *r, bool matched, bool applied,
 {
 	struct change_result *res = w->r;
 
-	res->rules = mem_grow(w->ctx, res->rules, struct rule_trace, res->nrules + 1);
+	if (res->rules == NULL)
+		res->rules = mem_array(w->ctx, struct rule_trace, w->tx->policy->n);
 	res->rules[res->nrules++] = (struct rule_trace){.rule = r->name,
 	    .block = r->block,
 	    .matched = matched,
 	    .applied = applied,
 	    .set = r->set,
-	    .failed = why ? query_print(w->ctx, why) : NULL};
+	    .failed = why};
 }
 
 static enum rc
@@ -127,7 +128,8 @@ walk_rules(struct work *w, enum rule_on on, bool *again, struct err *err)
 		}
 		if (rc != RC_OK)
 			return rc;
-		trace(w, r, yes, w->nevents > had, why);
+		if (yes || on == ON_CREATED)
+			trace(w, r, yes, w->nevents > had, why);
 		*again = *again || w->nevents > had;
 		if (yes && r->stop)
 			break;
