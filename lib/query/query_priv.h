@@ -34,6 +34,8 @@ struct query_key {
 	bool condition;		  /* allowed in conditions of rules */
 };
 extern const struct query_key query_keys[]; /* ends with name NULL */
+/* An empty node of ctx (tree.c). */
+struct node *node_new(void *ctx, enum node_kind kind);
 /* The key of a term; field.NAME gives the entry "field". NULL when unknown. */
 const struct query_key *query_key(const char *name);
 const char *const *query_key_names(void);
