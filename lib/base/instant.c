@@ -213,17 +213,3 @@ duration_parse(const char *s, int64_t *ms)
 	*ms = sum;
 	return true;
 }
-
-char *
-duration_print(void *ctx, int64_t ms)
-{
-	char *s = talloc_strdup(ctx, "");
-
-	for (size_t u = 0; u < sizeof(units) / sizeof(units[0]); u++) {
-		if (ms / units[u].ms > 0)
-			s = talloc_asprintf_append(
-			    s, "%lld%c", (long long)(ms / units[u].ms), units[u].unit);
-		ms %= units[u].ms;
-	}
-	return *s ? s : talloc_strdup(ctx, "0s");
-}

@@ -30,6 +30,5 @@ bool instant_zone_known(const char *zone);
 
 /* "90s 30m 4h 2d 1w", also joined as in "1h30m"; in milliseconds, never negative. */
 bool duration_parse(const char *s, int64_t *ms);
-char *duration_print(void *ctx, int64_t ms);
 
 #endif

@@ -302,6 +302,17 @@ class_of(GMimeMessage *msg)
 	return "human";
 }
 
+/* Bytes before the first empty line. */
+static size_t
+header_size(const char *raw, size_t n)
+{
+	const char *crlf = memmem(raw, n, "\n\r\n", 3), *lf = memmem(raw, n, "\n\n", 2);
+
+	if (crlf != NULL && (lf == NULL || crlf < lf))
+		lf = crlf;
+	return lf ? (size_t)(lf - raw) : n;
+}
+
 static void
 take_headers(struct mail *m, GMimeMessage *msg)
 {
@@ -342,7 +353,11 @@ mail_parse(void *ctx, const struct config *c, const void *raw, size_t n)
 	msg = g_mime_parser_construct_message(parser, NULL);
 	if (msg != NULL) {
 		take_headers(m, msg);
-		if (g_mime_message_get_mime_part(msg) != NULL)
+		if (header_size(raw, n) > (size_t)c->mail_header_max)
+			m->too_much = "headers too large";
+		else if (m->nrecipients > (size_t)c->mail_people_max)
+			m->too_much = "too many recipients";
+		if (m->too_much == NULL && g_mime_message_get_mime_part(msg) != NULL)
 			walk(&p, g_mime_message_get_mime_part(msg), 0);
 		g_object_unref(msg);
 	}

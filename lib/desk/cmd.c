@@ -27,14 +27,6 @@ print_error(const struct cmd *cmd, const struct err *err)
 }
 
 void
-cmd_failed(struct cmd_env *env, const struct err *err)
-{
-	print_error(env->cmd, err);
-	if (env->failed == 0)
-		env->failed = err_status(err->rc);
-}
-
-void
 cmd_note(const struct cmd_env *env, const char *fmt, ...)
 {
 	struct err e;
@@ -160,8 +152,6 @@ cmd_main(const struct cmd *cmd, int argc, char **argv)
 		print_error(cmd, &closing);
 		status = status == EX_OK ? err_status(closing.rc) : status;
 	}
-	if (status == EX_OK)
-		status = env.failed;
 	if ((cmd->flags & CMD_RETRY) && status != EX_OK && status != EX_USAGE)
 		status = EX_TEMPFAIL;
 	talloc_free(env.ctx);

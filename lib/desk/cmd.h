@@ -23,7 +23,6 @@ struct cmd_env {
 	bool quiet;	      /* --quiet: no words for people on stderr */
 	const char *desk_dir; /* -D */
 	const char *as;	      /* --as */
-	int failed;	      /* exit status when records failed but the run went on */
 };
 
 struct cmd {
@@ -51,9 +50,6 @@ struct cmd {
 /* Runs it and returns the exit status. */
 int cmd_main(const struct cmd *cmd, int argc, char **argv);
 
-/* For programs that go on after a bad record: prints the error now, remembers its status
- * as the exit status unless there is one already. */
-void cmd_failed(struct cmd_env *env, const struct err *err);
 /* A line for people on stderr, "name: text"; nothing with --quiet. */
 void cmd_note(const struct cmd_env *env, const char *fmt, ...) PRINTF(2, 3);
 /* Progress on a terminal's stderr; `end` wipes it. */

@@ -218,14 +218,6 @@ config_agent(const struct config *c, const char *name)
 	FIND(agents, nagents, name, name);
 }
 
-const struct agent *
-config_agent_by_email(const struct config *c, const char *address)
-{
-	if (*address == '\0')
-		return NULL;
-	FIND(agents, nagents, email, address);
-}
-
 const struct field *
 config_field(const struct config *c, const char *name)
 {

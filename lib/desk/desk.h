@@ -85,7 +85,6 @@ const struct mailbox *config_mailbox_default(const struct config *c);
 const struct queue *config_queue(const struct config *c, const char *name);
 const struct role *config_role(const struct config *c, const char *name);
 const struct agent *config_agent(const struct config *c, const char *name);
-const struct agent *config_agent_by_email(const struct config *c, const char *address);
 const struct field *config_field(const struct config *c, const char *name);
 const struct view *config_view(const struct config *c, const char *name);
 

@@ -14,7 +14,6 @@ struct compiled {
 };
 #define CONF_SIZE_MAX (1024 * 1024) /* bytes of one file */
 #define CONF_FILES_MAX 100
-#define NAMES_MAX 10000 /* agents, queues, ... of one desk */
 
 /* The parts belong to ctx.
  * Reads DIR/tkt.conf and what it includes (never outside DIR), checks everything and

@@ -136,12 +136,6 @@ store_open(
 	return RC_OK;
 }
 
-const char *
-store_dir(const struct store *s)
-{
-	return s->dir;
-}
-
 /* ---- transactions ---- */
 
 static void
@@ -222,12 +216,6 @@ store_rollback(struct store *s)
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	s->writing = false;
 	flock(s->lock, LOCK_UN);
-}
-
-bool
-store_writing(const struct store *s)
-{
-	return s->writing;
 }
 
 enum rc

@@ -29,7 +29,6 @@ enum store_mode {
  * closes it, and the last process to close writes the log back into the file. */
 enum rc store_open(void *ctx, const char *dir, enum store_mode mode, struct store **s,
     struct err *err) CHECKED;
-const char *store_dir(const struct store *s);
 /* Schema numbers: of this store, and of this program. */
 int store_schema(struct store *s);
 int store_schema_newest(void);
@@ -46,7 +45,6 @@ enum rc store_upgrade(struct store *s, const char *copy, struct err *err) CHECKE
 enum rc store_write(struct store *s, struct err *err) CHECKED;
 enum rc store_commit(struct store *s, struct err *err) CHECKED;
 void store_rollback(struct store *s);
-bool store_writing(const struct store *s);
 /* Nested, to undo one record of a batch. */
 enum rc store_savepoint(struct store *s, struct err *err) CHECKED;
 enum rc store_release(struct store *s, struct err *err) CHECKED;

@@ -130,7 +130,6 @@ ticket_read(void *ctx, struct stmt *st)
 
 SQL(sql_ticket_get, "SELECT " TICKET_COLUMNS " FROM ticket t WHERE t.id = ?1");
 SQL(sql_ticket_external, "SELECT id FROM ticket WHERE external_id = ?1");
-SQL(sql_ticket_newest, "SELECT max(id) FROM ticket");
 
 enum rc
 ticket_get(struct store *s, void *ctx, int64_t id, struct ticket **t, struct err *err)
@@ -172,12 +171,6 @@ ticket_find_external(
     struct store *s, const char *external_id, int64_t *id, struct err *err)
 {
 	return one_id(s, sql_ticket_external, external_id, id, err);
-}
-
-enum rc
-ticket_newest(struct store *s, int64_t *id, struct err *err)
-{
-	return one_id(s, sql_ticket_newest, NULL, id, err);
 }
 
 /* ---- diff and fold ---- */

@@ -87,8 +87,6 @@ enum rc ticket_details(
 /* RC_NONE when no ticket has this external id. */
 enum rc ticket_find_external(
     struct store *s, const char *external_id, int64_t *id, struct err *err) CHECKED;
-/* The newest ticket's number, 0 in an empty store. */
-enum rc ticket_newest(struct store *s, int64_t *id, struct err *err) CHECKED;
 
 /* What differs, as an event's changes: {"status":["new","open"],"tags":[[],["vip"]]}.
  * `before` NULL: a new ticket, everything that is not at its default. Columns that follow

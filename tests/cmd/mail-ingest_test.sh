@@ -220,6 +220,11 @@ hostile__is_filed_or_quarantined_body() {
 x' | head -n 6000
 	} | mail-ingest >out || atf_fail parts
 	jq -e '.outcome == "quarantined" and .reason == "too many parts"' out >/dev/null || atf_fail "$(cat out)"
+	{ echo 'From: a@b.org'; seq 1 20000 | sed 's/.*/X-Filler-&: some words/'; printf '\nx\n'; } | mail-ingest >out || atf_fail headers
+	jq -e '.outcome == "quarantined" and .reason == "headers too large"' out >/dev/null || atf_fail "$(cat out)"
+	awk 'BEGIN { printf "From: a@b.org\nTo: x@b.org"; for (i = 0; i < 300; i++) printf ",\n r%d@b.org", i; print "\n\nx" }' |
+		mail-ingest >out || atf_fail people
+	jq -e '.outcome == "quarantined" and .reason == "too many recipients"' out >/dev/null || atf_fail "$(cat out)"
 	sed -i '1i limits { mail_size = 100kB }' desk/tkt.conf
 	ok tkt-config apply
 	{ mail a@b.org big '<big@b>'; head -c 1000000 /dev/zero | tr '\0' x; } | mail-ingest >out || atf_fail big

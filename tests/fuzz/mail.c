@@ -26,7 +26,10 @@ check(const char *s, size_t max)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static struct config config = {.mail_parts_max = 100, .mail_depth_max = 20};
+	static struct config config = {.mail_parts_max = 100,
+	    .mail_depth_max = 20,
+	    .mail_header_max = 100000,
+	    .mail_people_max = 200};
 	struct mail *m = mail_parse(NULL, &config, data, n);
 
 	check(m->subject, SUBJECT_MAX);

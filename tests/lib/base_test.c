@@ -127,8 +127,6 @@ ATF_TC_BODY(duration__units_and_sums, tc)
 
 	ATF_REQUIRE(duration_parse("1h30m", &ms) && ms == 5400000);
 	ATF_REQUIRE(duration_parse("2w", &ms) && ms == 1209600000);
-	EQ("1w1d", duration_print(NULL, 8 * 86400000LL));
-	EQ("0s", duration_print(NULL, 0));
 	ATF_CHECK(!duration_parse("", &ms));
 	ATF_CHECK(!duration_parse("4", &ms));
 	ATF_CHECK(!duration_parse("-4d", &ms));
