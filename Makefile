@@ -55,8 +55,8 @@ $(B)/programs.h: $(wildcard cmd/*.c)
 
 $(B)/cmd/tkt.o: $(B)/programs.h
 
-# Only lib/channel sees GMime's headers.
-CFLAGS_channel = $(shell pkg-config --cflags gmime-3.0 libxml-2.0)
+# Only lib/mail sees GMime's headers.
+CFLAGS_mail = $(shell pkg-config --cflags gmime-3.0 libxml-2.0)
 
 $(B)/migrations.c: $(wildcard share/schema/sqlite/*.sql) share/build/embed-sql.sh
 	@mkdir -p $(@D)
@@ -81,7 +81,7 @@ $(B)/bin/%: $(B)/cmd/%.o $(B)/libtkt.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/libtkt.a $(LIBS_all) $(LIBS_query) $(LIBS_$*)
 
--include $(LIB_OBJ:.o=.d) $(PROGRAMS:%=$(B)/cmd/%.d)
+-include $(LIB_OBJ:.o=.d) $(PROGRAMS:%=$(B)/cmd/%.d) $(wildcard $(B)/tests/*/*.d)
 
 # ---- completions: from the programs' own option tables ----
 

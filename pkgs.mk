@@ -2,11 +2,13 @@
 
 # To build.
 PKGS_BUILD = gcc make pkg-config libc6-dev libsqlite3-dev libjansson-dev libtalloc-dev \
-	libsodium-dev libconfuse-dev libpcre2-dev libgmime-3.0-dev libxml2-dev tzdata
+	libsodium-dev libconfuse-dev libpcre2-dev libgmime-3.0-dev libxml2-dev libseccomp-dev \
+	tzdata
 # To run the tests and to lint.
 PKGS_TEST = libatf-dev atf-sh kyua clang libclang-rt-14-dev clang-tidy clang-format \
 	cppcheck shellcheck mandoc sqlite3 jq bash zsh fish openssh-server openssh-client git \
-	python3-jsonschema procmail util-linux
+	python3-jsonschema procmail util-linux postfix dovecot-core \
+	dovecot-lmtpd dovecot-sieve
 
 # Every program: store, records, memory, hashes. SQLite statically where Debian has it:
 # 0.4 ms less to start.
@@ -15,6 +17,7 @@ LIBS_all = -ltalloc -ljansson -lsodium -l:libsqlite3.a -lm
 # here does not link, which is the guard.
 LIBS_tkt-config = -lconfuse
 LIBS_tkt-init = -lconfuse
-LIBS_mail-ingest = $(shell pkg-config --libs gmime-3.0 libxml-2.0)
+LIBS_mail-ingest = $(shell pkg-config --libs gmime-3.0 libxml-2.0) -lseccomp
+LIBS_mail-quarantine = $(LIBS_mail-ingest)
 # Queries may hold regular expressions.
 LIBS_query = -lpcre2-8

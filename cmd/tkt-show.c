@@ -249,17 +249,17 @@ static enum rc
 add_reply_to(struct cmd_env *env, const struct ticket *t, json_t *record, struct err *err)
 {
 	const struct mailbox *m = config_mailbox(env->desk->config, t->mailbox);
-	unsigned char key[DESK_KEY];
+	struct desk_keys keys;
 	enum rc rc;
 
 	if (m == NULL || !actor_may(&env->desk->actor, "ticket.reply"))
 		return RC_OK;
-	rc = desk_key(env->desk, key, err);
+	rc = desk_read_keys(env->desk, &keys, err);
 	if (rc != RC_OK)
 		return rc;
-	record_set_text(record, "reply_to", token_address(env->ctx, key, m, t));
-	record_set_text(record, "root_id", token_root_id(env->ctx, key, m, t->id));
-	sodium_memzero(key, sizeof(key));
+	record_set_text(record, "reply_to", token_address(env->ctx, &keys, m, t));
+	record_set_text(record, "root_id", token_root_id(env->ctx, &keys, m, t->id));
+	sodium_memzero(&keys, sizeof(keys));
 	return RC_OK;
 }
 

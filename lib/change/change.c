@@ -89,8 +89,8 @@ run_new(struct work *w, const void *what, struct err *err)
 		return rc;
 	if (*t->mailbox == '\0')
 		t->mailbox = mailbox_for(desk->config, t->queue);
-	if (d->follows != 0)
-		ticket_add_link(w->ctx, t, "follows", d->follows);
+	for (size_t i = 0; i < d->nlinks; i++)
+		ticket_add_link(w->ctx, t, d->links[i].rel, d->links[i].other);
 	fill_message(w, d, &who);
 	rc = work_log(w, w->actor, "ticket.created",
 	    json_pack("{s:o}", "message", message_digest(w->message)), err);
@@ -285,6 +285,40 @@ change_edit(struct change_tx *tx, const struct actor *actor, const struct edit *
 	return rc == RC_OK || rc == RC_NOTFOUND
 		   ? rc
 		   : err_wrap(err, "ticket %lld", (long long)e->ticket);
+}
+
+/* ---- an event alone ---- */
+
+struct bare_event {
+	int64_t ticket;
+	const char *action;
+	json_t *extra;
+};
+
+static enum rc
+run_event(struct work *w, const void *what, struct err *err)
+{
+	const struct bare_event *e = what;
+	enum rc rc = ticket_get(w->tx->d->store, w->ctx, e->ticket, &w->before, err);
+
+	if (rc != RC_OK)
+		return rc;
+	w->t = talloc_memdup(w->ctx, w->before, sizeof(*w->t));
+	w->last = *w->t;
+	rc = work_log(w, w->actor, e->action, json_incref(e->extra), err);
+	return rc == RC_OK ? work_write(w, err) : rc;
+}
+
+enum rc
+change_event(struct change_tx *tx, const struct actor *actor, int64_t ticket,
+    const char *action, json_t *extra, struct change_result *r, struct err *err)
+{
+	struct work w = {.tx = tx, .ctx = tx->ctx, .actor = actor, .r = r};
+	struct bare_event e = {ticket, action, extra};
+	enum rc rc = work_run(&w, &e, run_event, err);
+
+	json_decref(extra);
+	return rc;
 }
 
 /* ---- routing again ---- */

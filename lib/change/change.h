@@ -23,7 +23,8 @@ struct draft {
 	const char *external_id;	 /* the same one again is the same ticket */
 	int64_t created_at;		 /* INSTANT_NONE: now */
 	struct message message; /* body, class, raw, attachments, external_id, ... */
-	int64_t follows;	/* ticket it follows up, or 0 */
+	const struct ticket_link *links; /* to other tickets */
+	size_t nlinks;
 };
 /* A change to a ticket: changes, a message, or both. */
 struct edit {
@@ -67,6 +68,10 @@ enum rc change_new(struct change_tx *tx, const struct actor *actor, const struct
     struct change_result *r, struct err *err) CHECKED;
 enum rc change_edit(struct change_tx *tx, const struct actor *actor, const struct edit *e,
     struct change_result *r, struct err *err) CHECKED;
+/* An event that leaves the ticket as it is, like a bounce of what was sent: `extra` (taken
+ * over) becomes its changes. */
+enum rc change_event(struct change_tx *tx, const struct actor *actor, int64_t ticket,
+    const char *action, json_t *extra, struct change_result *r, struct err *err) CHECKED;
 /* Applies routes and assignment again, as if the ticket were new. */
 enum rc change_route(struct change_tx *tx, const struct actor *actor, int64_t ticket,
     struct change_result *r, struct err *err) CHECKED;
@@ -77,6 +82,16 @@ void change_abort(struct change_tx *tx);
 int64_t change_batch(const struct change_tx *tx);
 /* The instant all events of this transaction carry. */
 int64_t change_at(const struct change_tx *tx);
+
+/* ---- deliveries: what left or shall leave the desk ---- */
+
+/* Who delivery event.*n was for, and about which ticket. With *n = 0 it is found by
+ * `address`, and *n set. RC_NONE. */
+enum rc delivery_find(struct store *s, void *ctx, int64_t event, int64_t *n,
+    const char *address, int64_t *ticket, const char **target, struct err *err) CHECKED;
+/* It failed for good: kept with the reason. */
+enum rc delivery_failed(struct store *s, int64_t event, int64_t n, const char *why,
+    struct err *err) CHECKED;
 
 /* ---- helpers for those who prepare changes ---- */
 

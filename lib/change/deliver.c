@@ -29,7 +29,10 @@ static enum rc
 deliver_to(struct work *w, const char *address, int64_t *n, struct err *err)
 {
 	struct store *s = w->tx->d->store;
-	bool skip = config_mailbox_by_address(w->tx->d->config, address) != NULL;
+	/* .invalid: the sender of a mail that named none (RFC 6761). */
+	const char *end = strrchr(address, '@');
+	bool skip = config_mailbox_by_address(w->tx->d->config, address) != NULL ||
+		    (end != NULL && strcmp(end, "@invalid") == 0);
 	struct stmt *st;
 	enum rc rc = RC_OK;
 
@@ -71,4 +74,49 @@ work_deliver(struct work *w, struct err *err)
 			rc = deliver_to(w, c->who, &n, err);
 	}
 	return rc;
+}
+
+/* ---- what became of them ---- */
+
+SQL(sql_delivery_find, "SELECT n, ticket, target FROM delivery "
+		       "WHERE event = ?1 AND (n = ?2 OR (?2 = 0 AND target = ?3)) "
+		       "ORDER BY n LIMIT 1");
+SQL(sql_delivery_failed, "UPDATE delivery SET state = 4, last_error = ?3 "
+			 "WHERE event = ?1 AND n = ?2");
+
+enum rc
+delivery_find(struct store *s, void *ctx, int64_t event, int64_t *n, const char *address,
+    int64_t *ticket, const char **target, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_delivery_find, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, event);
+	bind_int(st, 2, *n);
+	bind_text(st, 3, address);
+	rc = stmt_step(st, err);
+	if (rc == RC_OK) {
+		*n = col_int(st, 0);
+		*ticket = col_int(st, 1);
+		*target = col_strdup(ctx, st, 2);
+	}
+	stmt_done(st);
+	return rc;
+}
+
+enum rc
+delivery_failed(
+    struct store *s, int64_t event, int64_t n, const char *why, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_delivery_failed, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, event);
+	bind_int(st, 2, n);
+	bind_text(st, 3, why);
+	return stmt_run(st, err);
 }

@@ -1,4 +1,6 @@
-/* Filing a mail: which mailbox, seen before, which ticket; then one change. */
+/* Filing mails: which mailbox, what was decided, then one change. */
+#include "channel/ingest.h"
+
 #include <sodium.h>
 #include <string.h>
 #include <strings.h>
@@ -7,275 +9,359 @@
 #include "base/instant.h"
 #include "base/mem.h"
 #include "base/record.h"
-#include "channel/mail.h"
-#include "channel/token.h"
+#include "base/text.h"
+#include "change/change.h"
 
-/* One mail on its way. */
+/* A mail that waits to be filed. */
+struct job {
+	struct ingest_want want;
+	struct mail *m;
+	const struct mailbox *boxes[MAIL_BOXES];
+	size_t nboxes, size;
+	unsigned char raw[BLOB_HASH], body[BLOB_HASH];
+	struct message message; /* ready but for what depends on the ticket */
+	struct ingest results[MAIL_BOXES];
+};
+struct ingester {
+	struct desk *d;
+	struct desk_keys keys;
+	struct job **jobs; /* the batch's, in its own context */
+	size_t njobs, bytes;
+	void *batch;
+};
+/* One mail in one mailbox, in the writer's turn. */
 struct filing {
 	void *ctx;
-	struct desk *d;
-	const struct ingest_want *want;
-	struct mail *m;
+	struct ingester *ing;
+	struct job *job;
 	const struct mailbox *box;
-	unsigned char key[DESK_KEY], raw[BLOB_HASH], body_sha[BLOB_HASH];
+	struct change_tx *tx; /* NULL: only decided */
 	struct message message;
+	struct decision d;
 	struct ingest *r;
-	bool reused; /* this Message-ID came before with other content */
 };
 
-SQL(sql_seen, "SELECT outcome, ticket, message FROM mail_id "
-	      "WHERE msgid = ?1 AND mailbox = ?2 AND body_sha = ?3");
-SQL(sql_seen_id, "SELECT 1 FROM mail_id WHERE msgid = ?1 AND mailbox = ?2 LIMIT 1");
-SQL(sql_remember, "INSERT INTO mail_id (msgid, mailbox, body_sha, message, ticket, "
-		  "outcome, at, raw, reason) "
-		  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+static int
+forget_keys(struct ingester *ing)
+{
+	sodium_memzero(&ing->keys, sizeof(ing->keys));
+	return 0;
+}
+
+enum rc
+ingester_new(void *ctx, struct desk *d, struct ingester **out, struct err *err)
+{
+	struct ingester *ing = talloc_zero(ctx, struct ingester);
+	enum rc rc = desk_read_keys(d, &ing->keys, err);
+
+	ing->d = d;
+	talloc_set_destructor(ing, forget_keys);
+	if (rc == RC_OK && d->config->nmailboxes == 0)
+		rc = err_fail(err, RC_CONFIG, "tkt.conf has no mailbox");
+	if (rc != RC_OK) {
+		talloc_free(ing);
+		return rc;
+	}
+	ing->batch = talloc_new(ing);
+	*out = ing;
+	return RC_OK;
+}
+
+size_t
+ingester_count(const struct ingester *ing, size_t *bytes)
+{
+	*bytes = ing->bytes;
+	return ing->njobs;
+}
 
 /* ---- before the writer's turn ---- */
 
-/* Everything after the first empty line: headers change on the way, this does not. */
 static void
-body_hash(const char *raw, size_t n, unsigned char out[BLOB_HASH])
+add_box(struct job *j, const struct mailbox *b)
 {
-	size_t i = 0;
-
-	while (i + 1 < n && !(raw[i] == '\n' &&
-				(raw[i + 1] == '\n' || (i + 2 < n && raw[i + 1] == '\r' &&
-							   raw[i + 2] == '\n'))))
-		i++;
-	i = i + 1 < n ? i + 1 : n;
-	crypto_hash_sha256(out, (const unsigned char *)raw + i, n - i);
-}
-
-/* "support+anything@acme.example" is the mailbox support@acme.example, too. */
-static bool
-is_box(const struct mailbox *b, const char *address)
-{
-	const char *at = strrchr(b->address, '@'), *their = strrchr(address, '@');
-	size_t local = (size_t)(at - b->address);
-
-	return their != NULL && strcasecmp(at, their) == 0 &&
-	       strncasecmp(address, b->address, local) == 0 &&
-	       (address + local == their || address[local] == b->delimiter);
-}
-
-static const struct mailbox *
-box_of(const struct config *c, const char *address)
-{
-	for (size_t i = 0; i < c->nmailboxes; i++) {
-		if (is_box(&c->mailboxes[i], address))
-			return &c->mailboxes[i];
+	for (size_t i = 0; i < j->nboxes; i++) {
+		if (j->boxes[i] == b)
+			return;
 	}
-	return NULL;
+	if (b != NULL && j->nboxes < MAIL_BOXES)
+		j->boxes[j->nboxes++] = b;
 }
 
+/* M1: the mailbox that was named; else that of the envelope; else those it is addressed
+ * to; else the default. */
 static enum rc
-choose_box(struct filing *f, struct err *err)
+choose_boxes(struct ingester *ing, struct job *j, struct err *err)
 {
-	const struct config *c = f->d->config;
+	const struct config *c = ing->d->config;
+	const struct mail *m = j->m;
 
-	if (f->want->mailbox != NULL) {
-		f->box = config_mailbox(c, f->want->mailbox);
-		if (f->box == NULL)
-			return err_fail(err, RC_CONFIG, "mailbox \"%s\": no such mailbox",
-			    f->want->mailbox);
-		return RC_OK;
+	if (j->want.mailbox != NULL) {
+		add_box(j, config_mailbox(c, j->want.mailbox));
+		return j->nboxes > 0 ? RC_OK
+				     : err_fail(err, RC_CONFIG,
+					   "mailbox \"%s\": no such mailbox",
+					   j->want.mailbox);
 	}
-	if (f->want->recipient != NULL)
-		f->box = box_of(c, f->want->recipient);
-	for (size_t i = 0; f->box == NULL && i < f->m->nrecipients; i++)
-		f->box = box_of(c, f->m->recipients[i]);
-	if (f->box == NULL)
-		f->box = config_mailbox_default(c);
-	if (f->box == NULL)
-		return err_fail(err, RC_CONFIG, "tkt.conf has no mailbox");
+	if (j->want.recipient != NULL)
+		add_box(j, mailbox_of(c, j->want.recipient));
+	for (size_t i = 0; i < m->nrecipients; i++) {
+		if (j->nboxes > 0 && (j->want.recipient != NULL || i >= m->ndelivered))
+			break; /* the envelope has said it */
+		add_box(j, mailbox_of(c, m->recipients[i]));
+	}
+	for (size_t i = m->ndelivered; j->nboxes == 0 && i < m->nrecipients; i++)
+		add_box(j, mailbox_of(c, m->recipients[i]));
+	if (j->nboxes == 0)
+		add_box(j, config_mailbox_default(c));
 	return RC_OK;
 }
 
 /* Message and attachments, their blobs put. */
 static enum rc
-prepare(struct filing *f, struct err *err)
+prepare_message(struct ingester *ing, struct job *j, struct err *err)
 {
-	struct message *msg = &f->message;
-	struct mail *m = f->m;
+	struct message *msg = &j->message;
+	struct mail *m = j->m;
 
 	*msg = (struct message){.kind = "reply",
 	    .direction = "in",
 	    .channel = "email",
-	    .class = m->class,
 	    .author_address = m->from.value ? m->from.value : "",
-	    .created_at = f->want->received_at,
+	    .created_at = j->want.received_at,
 	    .body = m->body,
-	    .quoted = "",
+	    .quoted = m->quoted,
 	    .has_raw = true,
 	    .external_id = m->msgid,
 	    .flags = m->body_cut ? MESSAGE_CUT : 0};
-	memcpy(msg->raw, f->raw, BLOB_HASH);
-	msg->attachments = mem_array(f->ctx, struct attachment, m->nparts);
+	memcpy(msg->raw, j->raw, BLOB_HASH);
+	msg->attachments = mem_array(j, struct attachment, m->nparts + 1);
 	for (size_t i = 0; i < m->nparts; i++) {
 		struct attachment *a = &msg->attachments[msg->nattachments++];
-		enum rc rc = attachment_put(f->d->store, f->ctx, m->parts[i].name,
-		    m->parts[i].media_type, m->parts[i].data, m->parts[i].n, a, err);
+		enum rc rc;
 
-		if (rc != RC_OK)
-			return rc;
 		a->part = (int64_t)i + 1;
 		a->content_id = m->parts[i].content_id;
+		a->name = m->parts[i].name;
+		a->media_type = m->parts[i].media_type;
+		a->size = (int64_t)m->parts[i].n;
+		if (j->want.explain)
+			continue;
+		rc = attachment_put(ing->d->store, j, m->parts[i].name,
+		    m->parts[i].media_type, m->parts[i].data, m->parts[i].n, a, err);
+		if (rc != RC_OK)
+			return rc;
 	}
 	return RC_OK;
 }
 
-/* ---- in the writer's turn ---- */
+enum rc
+ingester_add(struct ingester *ing, const struct ingest_want *want, const void *raw,
+    size_t n, size_t size, struct err *err)
+{
+	struct job *j = talloc_zero(ing->batch, struct job);
+	size_t max = (size_t)ing->d->config->mail_size_max;
+	size_t keep = size <= max || n < MAIL_KEPT ? n : MAIL_KEPT;
+	enum rc rc = RC_OK;
+
+	j->want = *want;
+	j->size = size;
+	if (!want->explain) /* M1: the bytes first. */
+		rc = blob_put(ing->d->store, raw, keep, j->raw, err);
+	if (rc != RC_OK)
+		return rc;
+	mail_body_hash(raw, n, j->body);
+	j->m = mail_parse(j, ing->d->config, raw, keep);
+	j->m->null_sender = j->m->null_sender || want->null_sender;
+	if (want->release != NULL) { /* of what is too large only a part was kept */
+		memcpy(j->body, want->release->body, BLOB_HASH);
+		j->m->msgid = talloc_strdup(j, want->release->msgid);
+	}
+	if (size > max)
+		j->m->too_much = "larger than mail_size";
+	rc = choose_boxes(ing, j, err);
+	if (rc == RC_OK)
+		rc = prepare_message(ing, j, err);
+	if (rc != RC_OK)
+		return rc;
+	ing->jobs = mem_grow(ing->batch, ing->jobs, struct job *, ing->njobs + 1);
+	ing->jobs[ing->njobs++] = j;
+	ing->bytes += n;
+	return RC_OK;
+}
+
+/* ---- what the store knows: the world of a decision ---- */
+
+SQL(sql_seen, "SELECT mailbox, body_sha = ?2, outcome, ticket, message FROM mail_id "
+	      "WHERE msgid = ?1");
+SQL(sql_key_find, "SELECT ticket FROM mail_key WHERE source = ?1 AND key = ?2 "
+		  "ORDER BY ticket DESC LIMIT 1");
 
 static enum rc
-seen(struct filing *f, bool *yes, struct err *err)
+world_seen(void *arg, const struct mail *m, const char *mailbox,
+    const unsigned char body[BLOB_HASH], struct seen *s, struct err *err)
 {
+	struct filing *f = arg;
+	const struct mailbox *other;
 	struct stmt *st;
-	enum rc rc = store_prepare(f->d->store, sql_seen, &st, err);
+	enum rc rc = store_prepare(f->ing->d->store, sql_seen, &st, err);
 
 	if (rc != RC_OK)
 		return rc;
-	bind_text(st, 1, f->m->msgid);
-	bind_text(st, 2, f->box->name);
-	bind_blob(st, 3, f->body_sha, BLOB_HASH);
-	rc = stmt_step(st, err);
-	*yes = rc == RC_OK;
-	if (rc == RC_OK) {
-		f->r->ticket = col_int(st, 1);
-		f->r->message = col_int(st, 2);
+	bind_text(st, 1, m->msgid);
+	bind_blob(st, 2, body, BLOB_HASH);
+	while ((rc = stmt_step(st, err)) == RC_OK) {
+		bool here = strcmp(col_text(st, 0), mailbox) == 0;
+
+		if (here && col_int(st, 1)) {
+			s->same = true;
+			s->outcome = col_strdup(f->ctx, st, 2);
+			s->ticket = col_int(st, 3);
+			s->message = col_int(st, 4);
+		} else if (here) {
+			s->reused = true;
+		} else if (col_int(st, 1) && !col_null(st, 3)) {
+			other = config_mailbox(f->ing->d->config, col_text(st, 0));
+			s->elsewhere = col_int(st, 3);
+			s->elsewhere_queue = other ? other->queue : "";
+		}
 	}
-	stmt_done(st);
-	if (rc != RC_NONE)
-		return rc;
-	rc = store_prepare(f->d->store, sql_seen_id, &st, err);
-	if (rc != RC_OK)
-		return rc;
-	bind_text(st, 1, f->m->msgid);
-	bind_text(st, 2, f->box->name);
-	rc = stmt_step(st, err);
-	f->reused = rc == RC_OK;
 	stmt_done(st);
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
 static enum rc
-follow_merge(struct filing *f, int64_t id, struct ticket **t, struct err *err)
+world_ticket(void *arg, void *ctx, int64_t id, struct ticket **t, struct err *err)
 {
-	enum rc rc = ticket_get(f->d->store, f->ctx, id, t, err);
+	struct filing *f = arg;
+	enum rc rc = ticket_get(f->ing->d->store, ctx, id, t, err);
 
-	for (int hops = 0; rc == RC_OK && (*t)->merged_into != 0 && hops < 100; hops++)
-		rc = ticket_get(f->d->store, f->ctx, (*t)->merged_into, t, err);
+	return rc == RC_NOTFOUND ? RC_NONE : rc;
+}
+
+static enum rc
+world_thread(void *arg, const char *msgid, const char *mailbox, const char *queue,
+    int64_t *ticket, struct err *err)
+{
+	struct filing *f = arg;
+
+	return message_find_external(
+	    f->ing->d->store, msgid, mailbox, queue, ticket, err);
+}
+
+static enum rc
+world_foreign(
+    void *arg, const char *source, const char *key, int64_t *ticket, struct err *err)
+{
+	struct filing *f = arg;
+	struct stmt *st;
+	enum rc rc = store_prepare(f->ing->d->store, sql_key_find, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, source);
+	bind_text(st, 2, key);
+	rc = stmt_step(st, err);
+	if (rc == RC_OK)
+		*ticket = col_int(st, 0);
+	stmt_done(st);
 	return rc;
 }
 
-/* M15 (1): a token in an address the mail was sent to. */
 static enum rc
-match_token(struct filing *f, const char *address, struct ticket **t, struct err *err)
+world_customer(void *arg, const char *address, int64_t *customer, int64_t *organization,
+    struct err *err)
 {
-	const struct config *c = f->d->config;
+	struct filing *f = arg;
+	struct person p = {0};
+	enum rc rc =
+	    customer_find(f->ing->d->store, "email", address, customer, err);
 
-	for (size_t i = 0; address != NULL && i < c->nmailboxes; i++) {
-		const char *mac;
-		struct ticket *own = NULL;
-		int64_t id;
-		enum rc rc;
-
-		if (!token_read(&c->mailboxes[i], address, &id, &mac))
-			continue;
-		rc = ticket_get(f->d->store, f->ctx, id, &own, err);
-		if (rc == RC_OK && token_valid(f->key, &c->mailboxes[i], own, mac))
-			return follow_merge(f, id, t, err);
-		if (rc != RC_OK && rc != RC_NOTFOUND)
-			return rc;
-	}
-	return RC_NONE;
+	if (rc == RC_OK)
+		rc = customer_get(f->ing->d->store, f->ctx, *customer, &p, err);
+	if (rc == RC_OK)
+		*organization = p.organization;
+	return rc;
 }
 
 static enum rc
-match(struct filing *f, struct ticket **t, struct err *err)
+world_delivery(void *arg, void *ctx, int64_t event, int64_t *n, const char *address,
+    int64_t *ticket, const char **target, struct err *err)
 {
-	struct mail *m = f->m;
-	int64_t id = 0, message;
-	enum rc rc = match_token(f, f->want->recipient, t, err);
+	struct filing *f = arg;
 
-	f->r->rule = "M15.1";
-	for (size_t i = 0; rc == RC_NONE && i < m->nrecipients; i++)
-		rc = match_token(f, m->recipients[i], t, err);
-	if (rc != RC_NONE)
-		return rc;
-	f->r->rule = "M15.2";
-	for (size_t i = 0; i < m->nreferences; i++) {
-		if (!token_message_id(f->key, m->references[i], &id))
-			continue;
-		rc = follow_merge(f, id, t, err);
-		if (rc != RC_NOTFOUND)
-			return rc;
-	}
-	f->r->rule = "M15.3";
-	for (size_t i = 0; i < m->nreferences; i++) {
-		rc = message_find_external(f->d->store, m->references[i], f->box->name,
-		    f->box->queue, &id, &message, err);
-		if (rc == RC_OK)
-			return follow_merge(f, id, t, err);
-		if (rc != RC_NONE)
-			return rc;
-	}
-	f->r->rule = "M15";
-	return RC_NONE;
+	return delivery_find(
+	    f->ing->d->store, ctx, event, n, address, ticket, target, err);
 }
 
-/* The requester or somebody who takes part? */
-static bool
-takes_part(const struct ticket *t, int64_t customer, const char *address)
+static enum rc
+decide(struct filing *f, struct err *err)
 {
-	if (t->requester == customer)
-		return true;
-	for (size_t i = 0; i < t->npeople; i++) {
-		if (strcmp(t->people[i].role, "cc") == 0 &&
-		    strcmp(t->people[i].who, address) == 0)
-			return true;
-	}
-	return false;
+	const struct world world = {f, world_seen, world_ticket, world_thread,
+	    world_foreign, world_customer, world_delivery};
+	const struct decide_want want = {.config = f->ing->d->config,
+	    .desk = f->ing->d->id,
+	    .keys = &f->ing->keys,
+	    .mailbox = f->box,
+	    .recipient = f->job->want.recipient,
+	    .body = f->job->body,
+	    .now = f->tx ? change_at(f->tx) : desk_now(f->ing->d),
+	    .release = f->job->want.release != NULL,
+	    .explain = f->job->want.explain};
+
+	return mail_decide(f->ctx, f->job->m, &want, &world, &f->d, err);
 }
 
-/* People of To and Cc who are neither we nor the sender. */
+/* ---- doing it ---- */
+
+/* People of To and Cc who are neither we nor the sender (M27). */
 static size_t
 others(struct filing *f, struct person_address *out, size_t max)
 {
+	const struct mail *m = f->job->m;
 	size_t n = 0;
 
-	for (size_t i = 0; i < f->m->npeople && n < max; i++) {
-		const char *a = f->m->people[i].value;
+	for (size_t i = 0; i < m->npeople && n < max; i++) {
+		const char *a = m->people[i].value;
 
-		if (box_of(f->d->config, a) == NULL && strcmp(a, f->m->from.value) != 0)
-			out[n++] = f->m->people[i];
+		if (mailbox_of(f->ing->d->config, a) == NULL &&
+		    (m->from.value == NULL || strcmp(a, m->from.value) != 0))
+			out[n++] = m->people[i];
 	}
 	return n;
 }
 
 static enum rc
-file_new(struct filing *f, struct change_tx *tx, int64_t follows, struct err *err)
+open_ticket(struct filing *f, const struct person_address *from, const char *subject,
+    struct err *err)
 {
+	const struct config *c = f->ing->d->config;
 	struct person_address cc[PEOPLE_MAX];
-	struct draft d = {.subject = f->m->subject,
-	    .requester = f->m->from,
+	struct ticket_link links[3];
+	struct draft d = {.subject = subject,
+	    .requester = *from,
 	    .channel = "email",
-	    .created_at = f->want->received_at,
+	    .created_at = f->job->want.received_at,
 	    .message = f->message,
-	    .follows = follows};
+	    .links = links};
 	struct change_result r;
-	size_t n = others(f, cc, PEOPLE_MAX);
-	enum rc rc;
+	size_t n = f->d.participants ? others(f, cc, PEOPLE_MAX) : 0;
+	enum rc rc =
+	    changes_add(f->ctx, "queue", CHANGE_SET, f->box->queue, c, &d.changes, err);
 
-	rc = changes_add(
-	    f->ctx, "queue", CHANGE_SET, f->box->queue, f->d->config, &d.changes, err);
+	if (f->d.follows != 0)
+		links[d.nlinks++] = (struct ticket_link){"follows", f->d.follows};
+	if (f->d.refers != 0)
+		links[d.nlinks++] = (struct ticket_link){"refers", f->d.refers};
+	if (f->d.same_mail != 0)
+		links[d.nlinks++] = (struct ticket_link){"same-mail", f->d.same_mail};
 	if (rc == RC_OK)
-		rc = changes_add(f->ctx, "mailbox", CHANGE_SET, f->box->name,
-		    f->d->config, &d.changes, err);
+		rc = changes_add(
+		    f->ctx, "mailbox", CHANGE_SET, f->box->name, c, &d.changes, err);
 	for (size_t i = 0; rc == RC_OK && i < n; i++)
 		rc = changes_add(
-		    f->ctx, "cc", CHANGE_ADD, cc[i].value, f->d->config, &d.changes, err);
+		    f->ctx, "cc", CHANGE_ADD, cc[i].value, c, &d.changes, err);
 	if (rc == RC_OK)
-		rc = change_new(tx, &actor_system, &d, &r, err);
+		rc = change_new(f->tx, &actor_system, &d, &r, err);
 	if (rc != RC_OK)
 		return rc;
 	f->r->outcome = "created";
@@ -285,134 +371,369 @@ file_new(struct filing *f, struct change_tx *tx, int64_t follows, struct err *er
 }
 
 static enum rc
-file_append(struct filing *f, struct change_tx *tx, struct ticket *t, struct err *err)
+by_customer(struct filing *f, struct err *err)
 {
 	struct person_address cc[PEOPLE_MAX];
-	struct edit e = {.ticket = t->id,
+	struct edit e = {.ticket = f->d.ticket,
 	    .message = &f->message,
+	    .from = &f->job->m->from,
 	    .cc = cc,
-	    .no_reopen = strcmp(f->m->class, "human") != 0};
+	    .no_reopen = !f->d.reopen,
+	    .confirm_cc = f->d.confirmed};
 	struct change_result r;
-	int64_t customer = 0;
-	enum rc rc =
-	    customer_find(f->d->store, f->m->from.kind, f->m->from.value, &customer, err);
+	enum rc rc;
 
-	if (rc != RC_OK && rc != RC_NONE)
-		return rc;
-	e.from = &f->m->from;
-	if (takes_part(t, customer, f->m->from.value)) {
+	if (f->d.action == ACTION_NOTE) {
+		f->message.kind = "note";
+	} else if (f->d.participants) {
 		e.ncc = others(f, cc, PEOPLE_MAX);
-		e.confirm_cc = true;
-	} else { /* M17: a stranger with a proof is heard, and gets nothing yet */
-		cc[0] = f->m->from;
+	} else if (f->d.unverified && !f->d.confirmed) {
+		cc[0] = f->job->m->from; /* M17: a stranger, unconfirmed */
 		e.ncc = 1;
-		f->message.flags |= MESSAGE_UNVERIFIED;
 	}
-	rc = change_edit(tx, &actor_system, &e, &r, err);
+	rc = change_edit(f->tx, &actor_system, &e, &r, err);
 	if (rc != RC_OK)
 		return rc;
-	f->r->outcome = "appended";
+	f->r->outcome = f->d.action == ACTION_NOTE ? "internal" : "appended";
 	f->r->ticket = r.ticket;
 	f->r->message = r.message;
 	return RC_OK;
 }
 
+/* An agent: a note, or with @reply a public answer (M18a). */
 static enum rc
-remember(struct filing *f, int64_t at, struct err *err)
+by_agent(struct filing *f, int64_t ticket, struct err *err)
+{
+	const struct agent *agent = f->d.agent;
+	struct actor a = {.kind = ACTOR_AGENT,
+	    .name = agent->name,
+	    .agent = agent,
+	    .role = config_role(f->ing->d->config, agent->role)};
+	struct edit e = {.ticket = ticket, .message = &f->message};
+	struct change_result r;
+	bool public = f->d.action == ACTION_REPLY;
+	enum rc rc;
+
+	f->message.kind = public ? "reply" : "note";
+	f->message.direction = "out";
+	f->message.author = actor_print(f->ctx, &a);
+	f->message.author_address = agent->email;
+	if (public)
+		f->message.body = mail_after_command(f->job->m);
+	rc = change_edit(f->tx, &a, &e, &r, err);
+	if (rc != RC_OK)
+		return rc;
+	f->r->outcome = public ? "appended" : "internal";
+	f->r->ticket = r.ticket;
+	f->r->message = r.message;
+	return RC_OK;
+}
+
+/* M29, M30: a ticket for whom the agent forwarded, and what the agent wrote as a note. */
+static enum rc
+by_forwarder(struct filing *f, struct err *err)
+{
+	const struct forwarded *fwd = &f->d.forwarded;
+	struct message note = {.channel = "email",
+	    .created_at = f->job->want.received_at,
+	    .class = f->message.class,
+	    .quoted = ""};
+	struct ingest first;
+	const char *above = fwd->above;
+	enum rc rc;
+
+	f->message.body = fwd->body;
+	f->message.quoted = fwd->quoted;
+	f->message.author_address = fwd->from.value;
+	f->d.participants = false;
+	rc = open_ticket(f, &fwd->from, fwd->subject, err);
+	above += strspn(above, " \t\n");
+	if (rc != RC_OK || *above == '\0')
+		return rc;
+	first = *f->r;
+	note.body = text_clean(f->ctx, above, strlen(above), TEXT_BLOCK, BODY_MAX);
+	f->message = note;
+	rc = by_agent(f, first.ticket, err);
+	if (rc == RC_DENIED) /* an agent who may not write there has still forwarded */
+		rc = RC_OK;
+	*f->r = first;
+	return rc;
+}
+
+/* ---- reports ---- */
+
+static json_t *
+report_json(const struct filing *f)
+{
+	const struct report *r = f->job->m->report;
+	json_t *o = json_object(), *list = json_array();
+	char *hex = text_hex(NULL, f->job->raw, BLOB_HASH);
+
+	record_set_text(o, "format", r->format);
+	record_set_text(o, "raw", hex);
+	talloc_free(hex);
+	if (r->disposition != NULL)
+		record_set_text(o, "disposition", r->disposition);
+	if (f->d.delivery_n != 0)
+		json_object_set_new(o, "delivery",
+		    json_sprintf("%lld.%lld", (long long)f->d.delivery_event,
+			(long long)f->d.delivery_n));
+	for (size_t i = 0; i < r->nrecipients; i++) {
+		json_t *e = json_object();
+
+		record_set_text(e, "address", r->recipients[i].address);
+		record_set_text(e, "action", r->recipients[i].action);
+		record_set_text(e, "status", r->recipients[i].status);
+		record_set_text(e, "diagnostic", r->recipients[i].diagnostic);
+		json_array_append_new(list, e);
+	}
+	json_object_set_new(o, "recipients", list);
+	return o;
+}
+
+/* The worst that a report says: failed, delayed, or something that is no trouble. */
+static const struct report_recipient *
+worst(const struct report *r)
+{
+	const struct report_recipient *w = r->nrecipients > 0 ? &r->recipients[0] : NULL;
+
+	for (size_t i = 0; i < r->nrecipients; i++) {
+		if (r->recipients[i].action != NULL &&
+		    strcmp(r->recipients[i].action, "failed") == 0)
+			return &r->recipients[i];
+	}
+	return w;
+}
+
+static enum rc
+by_report(struct filing *f, struct err *err)
+{
+	const struct report *r = f->job->m->report;
+	const struct report_recipient *w = worst(r);
+	const char *action = w && w->action ? w->action : "reported", *name;
+	bool failed = r->kind == REPORT_DSN && strcmp(action, "failed") == 0;
+	struct change_result result;
+	enum rc rc = RC_OK;
+
+	f->r->outcome = r->kind == REPORT_DSN ? "dsn" : "noted";
+	if (f->d.ticket == 0)
+		return RC_OK;
+	name = r->kind == REPORT_MDN   ? "message.read"
+	       : r->kind == REPORT_ARF ? "message.complaint"
+	       : failed		       ? "delivery.failed"
+	       : strcmp(action, "delayed") == 0
+		   ? "delivery.delayed"
+		   : "delivery.reported";
+	if (failed && f->d.delivery_n != 0)
+		rc = delivery_failed(f->ing->d->store, f->d.delivery_event,
+		    f->d.delivery_n,
+		    talloc_asprintf(f->ctx, "%s %s", w->status ? w->status : "",
+			w->diagnostic ? w->diagnostic : f->job->m->subject),
+		    err);
+	if (rc == RC_OK)
+		rc = change_event(f->tx, &actor_system, f->d.ticket, name,
+		    json_pack("{s:o}", "report", report_json(f)), &result, err);
+	f->r->ticket = f->d.ticket;
+	f->r->message = f->d.delivery_event;
+	return rc;
+}
+
+/* ---- remembering ---- */
+
+SQL(sql_remember, "INSERT INTO mail_id (msgid, mailbox, body_sha, message, ticket, "
+		  "outcome, at, raw, reason, class, rule, evidence) "
+		  "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
+		  "ON CONFLICT (msgid, mailbox, body_sha) DO UPDATE SET "
+		  "message = ?4, ticket = ?5, outcome = ?6, reason = ?9, rule = ?11");
+SQL(sql_key_add,
+    "INSERT INTO mail_key (source, key, ticket) VALUES (?1, ?2, ?3) ON CONFLICT DO "
+    "NOTHING");
+
+static enum rc
+remember_key(struct filing *f, struct err *err)
 {
 	struct stmt *st;
-	enum rc rc = store_prepare(f->d->store, sql_remember, &st, err);
+	enum rc rc = store_prepare(f->ing->d->store, sql_key_add, &st, err);
 
 	if (rc != RC_OK)
 		return rc;
-	bind_text(st, 1, f->m->msgid);
-	bind_text(st, 2, f->box->name);
-	bind_blob(st, 3, f->body_sha, BLOB_HASH);
-	/* A reused id is never a match target: it names no message. */
-	bind_opt(st, 4, f->reused ? 0 : f->r->message);
-	bind_opt(st, 5, f->r->ticket);
-	bind_text(st, 6, f->r->outcome);
-	bind_int(st, 7, at);
-	bind_blob(st, 8, f->raw, BLOB_HASH);
-	bind_text(st, 9, f->r->reason);
+	bind_text(st, 1, f->d.foreign->name);
+	bind_text(st, 2, f->d.foreign_key);
+	bind_int(st, 3, f->r->ticket);
 	return stmt_run(st, err);
 }
 
 static enum rc
-decide(struct filing *f, struct change_tx *tx, struct err *err)
+remember(struct filing *f, struct err *err)
 {
-	struct ticket *t = NULL;
-	bool duplicate = false;
-	enum rc rc = seen(f, &duplicate, err);
+	struct stmt *st;
+	enum rc rc = store_prepare(f->ing->d->store, sql_remember, &st, err);
+	/* A reused id, and what is only reported, is never a match target. */
+	bool target = !f->d.id_reused && f->d.action != ACTION_EVENT;
 
 	if (rc != RC_OK)
 		return rc;
-	if (duplicate) {
-		f->r->outcome = "duplicate";
-		f->r->rule = "M3";
-		return RC_OK;
-	}
-	if (f->reused)
+	bind_text(st, 1, f->job->m->msgid);
+	bind_text(st, 2, f->box->name);
+	bind_blob(st, 3, f->job->body, BLOB_HASH);
+	bind_opt(st, 4, target ? f->r->message : 0);
+	bind_opt(st, 5, f->r->ticket);
+	bind_text(st, 6, f->r->outcome);
+	bind_int(st, 7, change_at(f->tx));
+	bind_blob(st, 8, f->job->raw, BLOB_HASH);
+	bind_text(st, 9, f->r->reason);
+	bind_text(st, 10, f->r->class);
+	bind_text(st, 11, f->r->rule);
+	bind_text(st, 12, f->r->evidence);
+	rc = stmt_run(st, err);
+	if (rc == RC_OK && f->d.foreign != NULL && f->r->ticket != 0)
+		rc = remember_key(f, err);
+	return rc;
+}
+
+/* ---- one mail ---- */
+
+static void
+start_result(struct filing *f)
+{
+	static const char *const outcomes[] = {[ACTION_NEW] = "created",
+	    [ACTION_APPEND] = "appended", [ACTION_NOTE] = "internal",
+	    [ACTION_REPLY] = "appended", [ACTION_FORWARD] = "created",
+	    [ACTION_EVENT] = "dsn", [ACTION_HOLD] = "quarantined",
+	    [ACTION_DISCARD] = "discarded", [ACTION_DUPLICATE] = "duplicate"};
+	enum mail_class class = f->d.class.class;
+
+	*f->r = (struct ingest){.outcome = outcomes[f->d.action],
+	    .ticket = f->d.ticket,
+	    .message = f->d.message,
+	    .class = class_names[class],
+	    .rule = f->d.rule,
+	    .external_id = f->job->m->msgid,
+	    .reason = f->d.reason,
+	    .mailbox = f->box->name,
+	    .evidence = f->d.class.evidence,
+	    .verdicts = f->d.verdicts,
+	    .nverdicts = f->d.nverdicts};
+	if (f->d.action == ACTION_EVENT && class != CLASS_DSN)
+		f->r->outcome = "noted";
+	f->message = f->job->message;
+	f->message.class = class_names[class];
+	if (f->d.unverified)
+		f->message.flags |= MESSAGE_UNVERIFIED;
+	if (f->d.id_reused)
 		f->message.flags |= MESSAGE_ID_REUSED;
-	if (f->m->too_much != NULL || f->m->from.value == NULL) {
-		f->r->outcome = "quarantined";
-		f->r->rule = "M4";
-		f->r->reason = f->m->too_much ? f->m->too_much : "no sender";
-		return remember(f, change_at(tx), err);
+	if (f->d.auth.result == AUTH_FAIL)
+		f->message.flags |= MESSAGE_AUTH_FAILED;
+}
+
+static enum rc
+carry_out(struct filing *f, struct err *err)
+{
+	static const struct person_address nobody = {"", "email", "unknown@invalid"};
+	const struct mail *m = f->job->m;
+
+	switch (f->d.action) {
+	case ACTION_NEW:
+		return open_ticket(
+		    f, m->from.value ? &m->from : &nobody, m->subject, err);
+	case ACTION_APPEND:
+		return by_customer(f, err);
+	case ACTION_NOTE:
+		return f->d.agent ? by_agent(f, f->d.ticket, err) : by_customer(f, err);
+	case ACTION_REPLY:
+		return by_agent(f, f->d.ticket, err);
+	case ACTION_FORWARD:
+		return by_forwarder(f, err);
+	case ACTION_EVENT:
+		return by_report(f, err);
+	case ACTION_HOLD:
+	case ACTION_DISCARD:
+	case ACTION_DUPLICATE:
+		break;
 	}
-	rc = match(f, &t, err);
-	if (rc == RC_NONE) {
-		rc = file_new(f, tx, 0, err);
-	} else if (rc == RC_OK && t->phase >= PHASE_MERGED) {
-		rc = file_new(f, tx, 0, err);
-	} else if (rc == RC_OK) {
-		if (change_arrival(f->d->config, t, change_at(tx)) == ARRIVAL_FOLLOW_UP) {
-			f->r->rule = "M19";
-			rc = file_new(f, tx, t->id, err);
-		} else {
-			rc = file_append(f, tx, t, err);
+	return RC_OK;
+}
+
+static enum rc
+file_one(struct filing *f, struct err *err)
+{
+	enum rc rc = decide(f, err);
+
+	if (rc != RC_OK)
+		return rc;
+	start_result(f);
+	if (f->tx == NULL || (f->d.action == ACTION_DUPLICATE && *f->d.rule == 'M' &&
+				 strcmp(f->d.rule, "M3") == 0))
+		return RC_OK;
+	rc = carry_out(f, err);
+	/* Something in it that we do not take: it waits, and the next one is served. */
+	if (rc == RC_INVALID || rc == RC_USAGE || rc == RC_DENIED || rc == RC_CONFIG ||
+	    rc == RC_EXISTS) {
+		f->d.action = ACTION_HOLD;
+		f->d.ticket = 0;
+		f->d.rule = "M4";
+		f->d.reason = talloc_strdup(f->ctx, err->text);
+		start_result(f);
+		rc = RC_OK;
+	}
+	return rc == RC_OK ? remember(f, err) : rc;
+}
+
+static enum rc
+file_all(struct ingester *ing, struct change_tx *tx, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < ing->njobs; i++) {
+		struct job *j = ing->jobs[i];
+
+		for (size_t b = 0; rc == RC_OK && b < j->nboxes; b++) {
+			struct filing f = {.ctx = j,
+			    .ing = ing,
+			    .job = j,
+			    .box = j->boxes[b],
+			    .tx = tx,
+			    .r = &j->results[b]};
+
+			rc = file_one(&f, err);
 		}
 	}
-	return rc == RC_OK ? remember(f, change_at(tx), err) : rc;
+	return rc;
 }
 
 enum rc
-mail_ingest(void *ctx, struct desk *d, const struct ingest_want *want, const void *raw,
-    size_t n, struct ingest *result, struct err *err)
+ingester_file(struct ingester *ing,
+    void (*each)(void *arg, size_t mail, const struct ingest *i), void *arg,
+    struct err *err)
 {
-	struct filing f = {.ctx = ctx, .d = d, .want = want, .r = result};
 	struct change_tx *tx = NULL;
-	size_t max = (size_t)d->config->mail_size_max;
-	size_t keep = n <= max || n < MAIL_KEPT ? n : MAIL_KEPT;
-	enum rc rc = desk_key(d, f.key, err);
+	bool explain = ing->njobs > 0 && ing->jobs[0]->want.explain;
+	enum rc rc = RC_OK;
 
-	*result = (struct ingest){0};
-	/* M1: the bytes first. */
+	if (explain)
+		rc = store_read(ing->d->store, err);
+	else if (ing->njobs > 0)
+		rc = change_begin(ing->batch, ing->d, 0, &tx, err);
 	if (rc == RC_OK)
-		rc = blob_put(d->store, raw, keep, f.raw, err);
-	if (rc == RC_OK)
-		rc = blob_sync(d->store, err);
-	if (rc != RC_OK)
-		return rc;
-	body_hash(raw, n, f.body_sha);
-	f.m = mail_parse(ctx, d->config, raw, keep);
-	if (n > max)
-		f.m->too_much = "larger than mail_size";
-	result->class = f.m->class;
-	result->external_id = f.m->msgid;
-	rc = choose_box(&f, err);
-	if (rc == RC_OK)
-		rc = prepare(&f, err);
-	if (rc == RC_OK)
-		rc = change_begin(ctx, d, 0, &tx, err);
-	if (rc != RC_OK)
-		return rc;
-	rc = decide(&f, tx, err);
-	if (rc == RC_OK)
-		return change_commit(tx, err);
-	change_abort(tx);
+		rc = file_all(ing, tx, err);
+	if (tx != NULL && rc == RC_OK)
+		rc = change_commit(tx, err);
+	else if (tx != NULL)
+		change_abort(tx);
+	if (explain)
+		store_read_end(ing->d->store);
+	for (size_t i = 0; rc == RC_OK && i < ing->njobs; i++) {
+		for (size_t b = 0; b < ing->jobs[i]->nboxes; b++)
+			each(arg, i, &ing->jobs[i]->results[b]);
+	}
+	talloc_free(ing->batch);
+	ing->batch = talloc_new(ing);
+	ing->jobs = NULL;
+	ing->njobs = ing->bytes = 0;
 	return rc;
 }
+
+/* ---- the record ---- */
 
 json_t *
 ingest_to_json(const struct ingest *i)
@@ -429,5 +750,23 @@ ingest_to_json(const struct ingest *i)
 	record_set_text(o, "rule", i->rule);
 	record_set_text(o, "external_id", i->external_id);
 	record_set_text(o, "reason", i->reason);
+	record_set_text(o, "mailbox", i->mailbox);
+	record_set_text(o, "evidence", i->evidence);
 	return o;
+}
+
+void
+ingest_verdicts_to_json(const struct ingest *i, json_t *record)
+{
+	json_t *list = json_array();
+
+	for (size_t k = 0; k < i->nverdicts; k++) {
+		json_t *v = json_object();
+
+		record_set_text(v, "rule", i->verdicts[k].rule);
+		record_set_text(v, "verdict", i->verdicts[k].yes ? "yes" : "no");
+		record_set_text(v, "why", i->verdicts[k].why);
+		json_array_append_new(list, v);
+	}
+	json_object_set_new(record, "verdicts", list);
 }

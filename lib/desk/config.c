@@ -109,7 +109,23 @@ load_places(struct config *c, json_t *o)
 		    .queue = text(c, j, "queue", ""),
 		    .from_name = text(c, j, "from_name", ""),
 		    .delimiter = text(c, j, "delimiter", "+")[0],
-		    .is_default = json_is_true(json_object_get(j, "default"))};
+		    .is_default = json_is_true(json_object_get(j, "default")),
+		    .strangers = text(c, j, "strangers", "accept"),
+		    .lists = text(c, j, "lists", "open"),
+		    .trust_agents =
+			strcmp(text(c, j, "agents_by_mail", ""), "trust") == 0,
+		    .trusted_forwarders = texts(c, j, "trusted_forwarders"),
+		    .share_organization =
+			json_is_true(json_object_get(j, "share_organization"))};
+	}
+	EACH(c, o, "foreign", foreign, nforeign, struct foreign)
+	{
+		json_t *j = json_array_get(foreign_j, i);
+
+		c->foreign[i] = (struct foreign){.name = text(c, j, "name", ""),
+		    .from = text(c, j, "from", ""),
+		    .header = text(c, j, "header", "Subject"),
+		    .key = text(c, j, "key", "")};
 	}
 	EACH(c, o, "queues", queues, nqueues, struct queue)
 	{

@@ -375,22 +375,35 @@ desk_zone(const struct desk *d)
 }
 
 enum rc
-desk_key(const struct desk *d, unsigned char key[DESK_KEY], struct err *err)
+desk_read_keys(const struct desk *d, struct desk_keys *keys, struct err *err)
 {
-	char *path = talloc_asprintf(NULL, "%s/secret/desk.key", d->dir),
-	     hex[2 * DESK_KEY + 1];
+	char *path = talloc_asprintf(NULL, "%s/secret/desk.key", d->dir);
+	char text[DESK_KEYS_MAX * (2 * DESK_KEY + 1) + 1], *line = text;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, hex, 2 * DESK_KEY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	enum rc rc = RC_OK;
 
-	hex[2 * DESK_KEY] = '\0';
+	keys->n = 0;
 	if (n < 0)
 		rc = err_errno(err, "%s", path);
-	else if (n != 2 * DESK_KEY || !text_unhex(hex, key, DESK_KEY))
-		rc = err_fail(err, RC_CONFIG, "%s is not a key", path);
+	text[n < 0 ? 0 : n] = '\0';
+	while (rc == RC_OK && *line != '\0') {
+		size_t len = strcspn(line, "\n");
+
+		line[len] = '\0';
+		if (keys->n == DESK_KEYS_MAX || len != 2 * DESK_KEY ||
+		    !text_unhex(line, keys->v[keys->n++], DESK_KEY))
+			rc = err_fail(err, RC_CONFIG, "%s: line %zu is not a key", path,
+			    keys->n);
+		line += len + 1;
+		if (line > text + n)
+			break;
+	}
+	if (rc == RC_OK && keys->n == 0)
+		rc = err_fail(err, RC_CONFIG, "%s holds no key", path);
 	if (fd >= 0)
 		close(fd);
-	sodium_memzero(hex, sizeof(hex));
+	sodium_memzero(text, sizeof(text));
 	talloc_free(path);
 	return rc;
 }

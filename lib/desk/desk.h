@@ -38,6 +38,16 @@ struct mailbox {
 	const char *name, *address, *queue, *from_name;
 	char delimiter; /* between local part and token, default '+' */
 	bool is_default;
+	const char *strangers;		 /* accept internal quarantine (M17) */
+	const char *lists;		 /* open quarantine: new mail of lists (M14) */
+	bool trust_agents;		 /* M18: an agent's From needs no proof */
+	const char **trusted_forwarders; /* M13: addresses and domains */
+	bool share_organization;	 /* M17: its people may answer for each other */
+};
+/* A key that another system writes into its mails (M15.4). */
+struct foreign {
+	const char *name, *from; /* sender, * as wildcard */
+	const char *header, *key; /* PCRE2 with one group */
 };
 struct queue {
 	const char *name, *description, *assign; /* none least-busy round-robin */
@@ -69,12 +79,13 @@ struct config {
 	int64_t mail_size_max, mail_parts_max, mail_depth_max, mail_header_max,
 	    mail_people_max;
 	struct mailbox *mailboxes;
+	struct foreign *foreign;
 	struct queue *queues;
 	struct role *roles;
 	struct agent *agents;
 	struct field *fields;
 	struct view *views;
-	size_t nmailboxes, nqueues, nroles, nagents, nfields, nviews;
+	size_t nmailboxes, nforeign, nqueues, nroles, nagents, nfields, nviews;
 };
 
 /* Each finds by name, or is NULL. */
@@ -170,10 +181,16 @@ enum rc desk_share(const char *dir, const char *group, struct err *err) CHECKED;
 int64_t desk_now(const struct desk *d);
 /* Zone for a person: $TZ, else the agent's, else the desk's. */
 const char *desk_zone(const struct desk *d);
-/* The desk's key, 32 bytes from secret/desk.key. */
+/* The desk's keys, 32 bytes each: a line of hexadecimal digits each in secret/desk.key.
+ * The first signs; what older ones signed is still read. */
 #define DESK_KEY 32
-enum rc desk_key(
-    const struct desk *d, unsigned char key[DESK_KEY], struct err *err) CHECKED;
+#define DESK_KEYS_MAX 8
+struct desk_keys {
+	unsigned char v[DESK_KEYS_MAX][DESK_KEY];
+	size_t n; /* at least 1 */
+};
+enum rc desk_read_keys(
+    const struct desk *d, struct desk_keys *keys, struct err *err) CHECKED;
 /* Is the tkt.conf on disk another one than the version that runs? */
 bool desk_draft_differs(const struct desk *d);
 /* Reads a file a user named, at most max bytes; refused in a brokered session. */

@@ -121,6 +121,21 @@ check_zone(struct conf *c, cfg_t *sec, const char *v)
 		    c, sec, "timezone", "timezone \"%s\" is not in the tz database", v);
 }
 
+/* A regular expression, or NULL and an error. */
+static pcre2_code *
+check_pattern(struct conf *c, cfg_t *sec, const char *key, const char *pattern)
+{
+	int number;
+	size_t at;
+	pcre2_code *code = pcre2_compile(
+	    (PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF, &number, &at, NULL);
+
+	if (code == NULL)
+		conf_wrong(
+		    c, sec, key, "%s \"%s\" is wrong at byte %zu", key, pattern, at);
+	return code;
+}
+
 /* ---- titles: what is named where ---- */
 
 static const char **
@@ -193,6 +208,29 @@ address_ok(struct conf *c, cfg_t *sec, const char *key, json_t *o)
 	return true;
 }
 
+/* What becomes of mail that is not from a customer of the ticket, or not from a person. */
+static void
+mailbox_policy(struct conf *c, cfg_t *sec, json_t *o)
+{
+	static const char *const strangers[] = {"accept", "internal", "quarantine", NULL},
+				 *const lists[] = {"open", "quarantine", NULL},
+				 *const agents[] = {"proven", "trust", NULL};
+	const char *v;
+
+	check_word(c, sec, "strangers", v = get(sec, "strangers"), strangers);
+	put(o, "strangers", v ? v : "accept");
+	check_word(c, sec, "lists", v = get(sec, "lists"), lists);
+	put(o, "lists", v ? v : "open");
+	check_word(c, sec, "agents_by_mail", v = get(sec, "agents_by_mail"), agents);
+	put(o, "agents_by_mail", v ? v : "proven");
+	if (v != NULL && strcmp(v, "trust") == 0)
+		conf_warn(c, sec, "agents_by_mail",
+		    "agents_by_mail = trust: whoever writes an agent's address into From "
+		    "acts as that agent");
+	json_object_set_new(o, "trusted_forwarders", get_list(sec, "trusted_forwarders"));
+	put_bool(c, sec, o, "share_organization");
+}
+
 static void
 one_mailbox(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 {
@@ -211,6 +249,32 @@ one_mailbox(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 		    c, sec, "delimiter", "delimiter \"%s\": one of + - = _", delimiter);
 	put(o, "delimiter", delimiter ? delimiter : "+");
 	put_bool(c, sec, o, "default");
+	mailbox_policy(c, sec, o);
+}
+
+/* A key that other systems write into their mails (M15.4). */
+static void
+one_foreign(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
+{
+	const char *from = get(sec, "from"), *key = get(sec, "key"),
+		   *header = get(sec, "header");
+	uint32_t groups = 0;
+	pcre2_code *code;
+
+	(void)cfg;
+	if (from == NULL || key == NULL)
+		conf_wrong(c, sec, NULL, "foreign \"%s\" needs from and key", cfg_title(sec));
+	put(o, "from", from ? text_lower(talloc_strdup(c->ctx, from)) : "");
+	put(o, "header", header ? header : "Subject");
+	code = key ? check_pattern(c, sec, "key", key) : NULL;
+	if (code != NULL)
+		pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
+	if (code != NULL && groups != 1)
+		conf_wrong(c, sec, "key",
+		    "key \"%s\": one group in parentheses says what identifies the case",
+		    key);
+	pcre2_code_free(code);
+	put(o, "key", key);
 }
 
 static void
@@ -282,9 +346,6 @@ one_field(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	static const char *const types[] = {
 	    "text", "number", "date", "choice", "boolean", "pattern", NULL};
 	const char *type = get(sec, "type"), *pattern = get(sec, "pattern");
-	int number;
-	size_t at;
-	pcre2_code *code;
 
 	type = type ? type : "text";
 	check_word(c, sec, "type", type, types);
@@ -296,14 +357,8 @@ one_field(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	if (strcmp(type, "pattern") == 0 && pattern == NULL)
 		conf_wrong(
 		    c, sec, NULL, "field \"%s\": a pattern is missing", cfg_title(sec));
-	if (pattern != NULL) {
-		code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-		    PCRE2_UTF, &number, &at, NULL);
-		if (code == NULL)
-			conf_wrong(c, sec, "pattern",
-			    "pattern \"%s\" is wrong at byte %zu", pattern, at);
-		pcre2_code_free(code);
-	}
+	if (pattern != NULL)
+		pcre2_code_free(check_pattern(c, sec, "pattern", pattern));
 	put(o, "pattern", pattern);
 	check_refs(c, cfg, sec, "queues", "queue");
 	json_object_set_new(o, "queues", get_list(sec, "queues"));
@@ -543,6 +598,7 @@ desk_json(struct conf *c, cfg_t *cfg)
 		conf_wrong(
 		    c, cfg, NULL, "a desk needs at least one queue: queue inbox { }");
 	json_object_set_new(o, "mailboxes", each_block(c, cfg, "mailbox", one_mailbox));
+	json_object_set_new(o, "foreign", each_block(c, cfg, "foreign", one_foreign));
 	json_object_set_new(o, "queues", each_block(c, cfg, "queue", one_queue));
 	json_object_set_new(o, "roles", each_block(c, cfg, "role", one_role));
 	json_object_set_new(o, "agents", each_block(c, cfg, "agent", one_agent));

@@ -27,7 +27,11 @@ static struct conf *parsing;
 	CFG_SEC(name, opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
 
 static cfg_opt_t mailbox_opts[] = {TEXT("address"), TEXT("queue"), TEXT("from_name"),
-    TEXT("delimiter"), TEXT("default"), CFG_END()};
+    TEXT("delimiter"), TEXT("default"), TEXT("strangers"), TEXT("lists"),
+    TEXT("agents_by_mail"), LIST("trusted_forwarders"), TEXT("share_organization"),
+    CFG_END()};
+static cfg_opt_t foreign_opts[] = {
+    TEXT("from"), TEXT("header"), TEXT("key"), CFG_END()};
 static cfg_opt_t queue_opts[] = {TEXT("description"), LIST("members"), TEXT("assign"),
     TEXT("reopen_window"), TEXT("after_reply"), CFG_END()};
 static cfg_opt_t role_opts[] = {LIST("allow"), LIST("queues"), CFG_END()};
@@ -314,7 +318,8 @@ conf_compile(void *ctx, const char *dir, void (*say_to)(void *, bool, const char
 	cfg_opt_t calendar_opts[CALENDAR_OPTS];
 	calendar_table(calendar_opts, names);
 	cfg_opt_t opts[] = {TEXT("name"), TEXT("timezone"), TEXT("group"),
-	    TEXT("authserv"), BLOCK("mailbox", mailbox_opts), BLOCK("queue", queue_opts),
+	    TEXT("authserv"), BLOCK("mailbox", mailbox_opts),
+	    BLOCK("foreign", foreign_opts), BLOCK("queue", queue_opts),
 	    BLOCK("role", role_opts), BLOCK("agent", agent_opts),
 	    BLOCK("field", field_opts), BLOCK("view", view_opts),
 	    BLOCK("route", rule_opts), BLOCK("rule", rule_opts),

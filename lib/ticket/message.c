@@ -31,7 +31,7 @@ SQL(sql_attachment_add,
 /* A thread of this mailbox first, wherever routes moved its ticket; else of this queue.
  */
 SQL(sql_message_external,
-    "SELECT t.id, d.message FROM mail_id d JOIN ticket t ON t.id = d.ticket "
+    "SELECT t.id FROM mail_id d JOIN ticket t ON t.id = d.ticket "
     "WHERE d.msgid = ?1 AND (d.mailbox = ?2 OR t.queue = ?3) AND d.message IS NOT NULL "
     "ORDER BY d.mailbox <> ?2, d.message LIMIT 1");
 
@@ -285,7 +285,7 @@ message_first_body(
 
 enum rc
 message_find_external(struct store *s, const char *external_id, const char *mailbox,
-    const char *queue, int64_t *ticket, int64_t *message, struct err *err)
+    const char *queue, int64_t *ticket, struct err *err)
 {
 	struct stmt *st;
 	enum rc rc = store_prepare(s, sql_message_external, &st, err);
@@ -296,12 +296,28 @@ message_find_external(struct store *s, const char *external_id, const char *mail
 	bind_text(st, 2, mailbox);
 	bind_text(st, 3, queue);
 	rc = stmt_step(st, err);
-	if (rc == RC_OK) {
+	if (rc == RC_OK)
 		*ticket = col_int(st, 0);
-		*message = col_int(st, 1);
-	}
 	stmt_done(st);
 	return rc;
+}
+
+static json_t *
+flags_json(int64_t flags)
+{
+	static const struct {
+		int64_t flag;
+		const char *name;
+	} names[] = {{MESSAGE_CUT, "cut"}, {MESSAGE_UNVERIFIED, "unverified"},
+	    {MESSAGE_ID_REUSED, "message-id-reused"},
+	    {MESSAGE_AUTH_FAILED, "auth-failed"}};
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (flags & names[i].flag)
+			json_array_append_new(a, json_string(names[i].name));
+	}
+	return a;
 }
 
 /* "customer:7" and "agent:alice" as the record's author object. */
@@ -366,6 +382,7 @@ message_to_json(
 	record_set_text(o, "quoted", m->quoted);
 	record_set_instant(o, "created_at", m->created_at);
 	record_set_text(o, "external_id", m->external_id);
+	json_object_set_new(o, "flags", flags_json(m->flags));
 	list = json_array();
 	for (size_t i = 0; i < m->nattachments; i++) {
 		const struct attachment *a = &m->attachments[i];

@@ -171,7 +171,8 @@ struct message {
 enum message_flags {
 	MESSAGE_CUT = 1, /* the body was longer than BODY_MAX: the rest is in raw */
 	MESSAGE_UNVERIFIED = 2, /* who wrote is not proven */
-	MESSAGE_ID_REUSED = 4	/* its Message-ID came before with other content */
+	MESSAGE_ID_REUSED = 4,	/* its Message-ID came before with other content */
+	MESSAGE_AUTH_FAILED = 8 /* DMARC failed: the sender is likely forged */
 };
 
 /* What an event keeps of a message: kind, direction, and the SHA-256 of everything it is
@@ -191,8 +192,7 @@ enum rc message_first_body(struct store *s, void *ctx, int64_t ticket, const cha
 /* The ticket of the mail with this Message-ID, if it came to this mailbox or its ticket
  * is in this queue. RC_NONE. */
 enum rc message_find_external(struct store *s, const char *external_id,
-    const char *mailbox, const char *queue, int64_t *ticket, int64_t *message,
-    struct err *err) CHECKED;
+    const char *mailbox, const char *queue, int64_t *ticket, struct err *err) CHECKED;
 /* The record; `author_name` NULL to leave it out. A new reference. */
 enum rc message_to_json(
     const struct desk *d, const struct message *m, json_t **o, struct err *err) CHECKED;

@@ -273,10 +273,11 @@ SQL(sql_messages_unlogged,
 SQL(sql_blobs_named,
     "SELECT m.raw, m.id FROM message m WHERE m.id > ?1 AND m.raw IS NOT NULL "
     "UNION ALL SELECT a.sha256, a.message FROM attachment a WHERE a.message > ?1 "
-    "UNION ALL SELECT d.raw, 0 FROM mail_id d WHERE ?1 = 0 /* scan */");
+    "UNION ALL SELECT d.raw, 0 FROM mail_id d WHERE ?1 = 0 AND d.outcome <> 'discarded' "
+    "/* scan */");
 SQL(sql_blob_named, "SELECT 1 FROM message WHERE raw = ?1 UNION ALL "
 		    "SELECT 1 FROM attachment WHERE sha256 = ?1 UNION ALL "
-		    "SELECT 1 FROM mail_id WHERE raw = ?1 LIMIT 1");
+		    "SELECT 1 FROM mail_id WHERE raw = ?1 AND outcome <> 'discarded' LIMIT 1");
 
 static enum rc
 walk_messages(struct walk *w, int64_t from, struct err *err)

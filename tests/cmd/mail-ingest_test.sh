@@ -102,7 +102,7 @@ thread__by_token_id_and_reference_body() {
 	# Never by equal subject; never by a forged token or id.
 	body=six mail ann@example.com 'Re: Invoice 7' '<a7@example.com>' | mail-ingest >out
 	jq -e '.outcome == "created"' out >/dev/null || atf_fail "$(cat out)"
-	forged=$(echo "$token" | sed 's/t4\../t4.q/; s/t4\.qq/t4.z/')
+	forged=$(echo "$token" | sed 's/t4\.a/t4.B/; s/t4\.[^B]/t4.a/')
 	body=seven mail eve@evil.org 'x' '<e1@evil.org>' "Cc: $forged" 'In-Reply-To: <t4.aaaaaaaaaaaaaaaa@acme.example>' | mail-ingest >out
 	jq -e '.outcome == "created"' out >/dev/null || atf_fail "$(cat out)"
 	# A revoked token.
@@ -127,7 +127,7 @@ reopen__or_follow_up_body() {
 	# An out-of-office note wakes nobody.
 	ok tkt-set 4 status=pending
 	body=away mail ann@example.com 'x' '<a4@example.com>' 'In-Reply-To: <a1@example.com>' 'Auto-Submitted: auto-replied' | mail-ingest >out
-	jq -e '.class == "auto-reply" and .outcome == "appended"' out >/dev/null || atf_fail "$(cat out)"
+	jq -e '.class == "auto-reply" and .outcome == "internal" and .rule == "M14"' out >/dev/null || atf_fail "$(cat out)"
 	ok tkt-list status:pending -o ids
 	is 4
 	ok tkt-set 4 status=closed
@@ -147,8 +147,18 @@ reopen__or_follow_up_body() {
 strangers__are_heard_and_get_nothing_body() {
 	desk --sample
 	mail ann@example.com 'x' '<a1@example.com>' 'Cc: boss@example.com' | mail-ingest >out
+	# A thread's id is no secret: a stranger who knows it gets a ticket of their own.
 	body=hi mail stranger@example.net 'x' '<s1@example.net>' 'In-Reply-To: <a1@example.com>' | mail-ingest >out
-	jq -e '.outcome == "appended"' out >/dev/null || atf_fail "$(cat out)"
+	jq -e '.outcome == "created" and .ticket == 5 and .rule == "M17"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-show 5
+	jq -se '.[0].links == [{"rel":"refers","ticket":4}]' out >/dev/null || atf_fail "$(cat out)"
+	# The token is one: they are heard, and get nothing until somebody says so.
+	ok tkt-show 4
+	token=$(jq -r 'select(.type == "ticket") | .reply_to' out)
+	body=hi mail stranger@example.net 'x' '<s2@example.net>' "Cc: $token" | mail-ingest >out
+	jq -e '.outcome == "appended" and .ticket == 4' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-show 4
+	jq -se '.[2].flags == ["unverified"] and (.[0].cc | map(select(.address == "stranger@example.net"))[0].confirmed == false)' out >/dev/null || atf_fail "$(cat out)"
 	tkt-reply 4 -m 'to whom?' --as alice >out 2>err || atf_fail reply
 	grep -qx 'tkt-reply: ticket 4: to ann@example.com, boss@example.com' err || atf_fail "$(cat err)"
 }
@@ -192,7 +202,7 @@ X
 	mail-ingest <m >out || atf_fail ingest
 	ok tkt-show 6
 	jq -se '.[1].body == "Hello big world\n\nsee here <https://x.org/a>" and
-		(.[1].attachments | map(.name)) == ["a.png","mail.eml"] and .[1].attachments[0].size == 8' out >/dev/null || atf_fail "$(cat out)"
+		(.[1].attachments | map(.name)) == ["a.png","inner.eml"] and .[1].attachments[0].size == 8' out >/dev/null || atf_fail "$(cat out)"
 	ok tkt-show --attachment 1 6
 	printf '\211PNG\r\n\032\n' | cmp - out || atf_fail "other bytes"
 }
@@ -235,7 +245,7 @@ x' | head -n 6000
 log__one_line_a_mail_body() {
 	desk --sample
 	mail a@b.org x '<l@b>' | mail-ingest --log stderr >out 2>err || atf_fail "exit $?"
-	grep -qx 'mail-ingest: created ticket=4 message=[0-9]* class=human rule=M15 id=<l@b>' err || atf_fail "$(cat err)"
+	grep -qx 'mail-ingest: created ticket=4 message=[0-9]* class=human rule=M14 id=<l@b>' err || atf_fail "$(cat err)"
 	mail a@b.org x '<l@b>' | mail-ingest --log syslog >out 2>err || atf_fail "syslog: $?"
 	[ ! -s err ] || atf_fail "$(cat err)"
 	fails 64 'use syslog or stderr' mail-ingest --log file

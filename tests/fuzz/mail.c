@@ -4,7 +4,7 @@
 #include <talloc.h>
 
 #include "base/text.h"
-#include "channel/mail.h"
+#include "mail/mail_priv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
