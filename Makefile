@@ -33,7 +33,7 @@ BINS := $(PROGRAMS:%=$(B)/bin/%)
 MANS := $(sort $(wildcard man/*.[1-8]))
 
 .PHONY: all help deps deps-build demo check check-only completions bench asan lint format \
-	fuzz fuzz-run install uninstall dist clean
+	fuzz fuzz-run afl afl-run install uninstall dist clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -155,19 +155,34 @@ asan:
 bench: all $(B)/tests/bench/generate $(B)/tests/bench/limits
 	@B=$(abspath $(B)) TKT_SRC=$(CURDIR) sh tests/bench/run.sh $(SIZES)
 
-FUZZ_TARGETS := $(basename $(notdir $(wildcard tests/fuzz/*.c)))
+FUZZ_TARGETS ?= $(basename $(notdir $(wildcard tests/fuzz/*.c)))
 FUZZ_SECONDS ?= 60
 fuzz:
 	@$(MAKE) --no-print-directory B=$(B)-fuzz CC=clang \
-		SAN='-fsanitize=address,undefined,fuzzer-no-link' CFLAGS='-O1 -g' fuzz-run
+		SAN='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all' CFLAGS='-O1 -g' fuzz-run
 fuzz-run: $(FUZZ_TARGETS:%=$(B)/fuzz/%)
 	@for f in $(FUZZ_TARGETS); do mkdir -p $(B)/corpus/$$f; \
 		$(B)/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -verbosity=0 \
-			-print_final_stats=1 $(B)/corpus/$$f || exit 1; done
+			-print_final_stats=1 -artifact_prefix=$(B)/corpus/$$f- \
+			$(B)/corpus/$$f $$(ls -d tests/fuzz/corpus/$$f 2>/dev/null) || exit 1; done
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libtkt.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/libtkt.a $(LIBS_all) \
 		$(LIBS_query) $(LIBS_tkt-config) $(LIBS_mail-ingest)
+
+# The same with AFL++ (Debian: afl++), for the mail target.
+afl:
+	@$(MAKE) --no-print-directory B=$(B)-afl CC=afl-clang-fast CFLAGS='-O1 -g' afl-run
+afl-run: $(B)/afl/mail
+	@mkdir -p $(B)/found
+	AFL_SKIP_CPUFREQ=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_NO_UI=1 \
+		afl-fuzz -V $(FUZZ_SECONDS) -t 5000 -i tests/fuzz/corpus/mail -o $(B)/found \
+		-- $(B)/afl/mail
+	@! ls $(B)/found/default/crashes/id* $(B)/found/default/hangs/id* 2>/dev/null
+$(B)/afl/mail: $(B)/tests/fuzz/mail.o $(B)/libtkt.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/libtkt.a $(LIBS_all) \
+		$(LIBS_query) $(LIBS_mail-ingest)
 
 # ---- lint ----
 
@@ -211,4 +226,4 @@ dist:
 	git archive --prefix=tkt-$(VERSION)/ -o tkt-$(VERSION).tar.gz HEAD
 
 clean:
-	rm -rf $(B) $(B)-asan $(B)-fuzz tkt-*.tar.gz
+	rm -rf $(B) $(B)-asan $(B)-fuzz $(B)-afl tkt-*.tar.gz

@@ -42,7 +42,8 @@ static const struct opt opts[] = {
     {"mbox", 0, OPT_TEXT, "file", "every mail of an mbox file", &o.mbox, "@file"},
     {"drain", 0, OPT_FLAG, NULL, "of the maildir only new/; what is filed moves to cur/",
 	&o.drain, NULL},
-    {"follow", 0, OPT_FLAG, NULL, "drain the maildir, and wait for more", &o.follow, NULL},
+    {"follow", 0, OPT_FLAG, NULL, "drain the maildir, and wait for more", &o.follow,
+	NULL},
     {"explain", 0, OPT_FLAG, NULL, "write nothing; say what each rule thinks of it",
 	&o.explain, NULL},
     {"log", 0, OPT_TEXT, "where", "one line a mail, and errors, to syslog or stderr",
@@ -78,9 +79,9 @@ static void
 print_verdicts(struct out *out, const struct ingest *r)
 {
 	for (size_t i = 0; i < r->nverdicts; i++)
-		out_line(out, r->verdicts[i].yes ? COLOR_BOLD : COLOR_DIM,
-		    "%-6s %-4s %s", r->verdicts[i].rule,
-		    r->verdicts[i].yes ? "yes" : "no", r->verdicts[i].why);
+		out_line(out, r->verdicts[i].yes ? COLOR_BOLD : COLOR_DIM, "%-6s %-4s %s",
+		    r->verdicts[i].rule, r->verdicts[i].yes ? "yes" : "no",
+		    r->verdicts[i].why);
 }
 
 static void
@@ -99,9 +100,10 @@ print_ingest(struct out *out, const struct ingest *r)
 	} else {
 		print_verdicts(out, r);
 		if (r->ticket != 0 && r->message != 0)
-			out_line(out, COLOR_NONE, "%s: ticket %lld, message %lld (%s)%s%s",
-			    r->outcome, (long long)r->ticket, (long long)r->message,
-			    r->rule, r->reason ? ": " : "", r->reason ? r->reason : "");
+			out_line(out, COLOR_NONE,
+			    "%s: ticket %lld, message %lld (%s)%s%s", r->outcome,
+			    (long long)r->ticket, (long long)r->message, r->rule,
+			    r->reason ? ": " : "", r->reason ? r->reason : "");
 		else if (r->ticket != 0)
 			out_line(out, COLOR_NONE, "%s: ticket %lld (%s)%s%s", r->outcome,
 			    (long long)r->ticket, r->rule, r->reason ? ": " : "",
@@ -246,7 +248,8 @@ follow(struct intake *k, struct err *err)
 	char events[4096];
 	enum rc rc;
 
-	if (fd < 0 || inotify_add_watch(fd, dir, IN_MOVED_TO | IN_CREATE | IN_CLOSE_WRITE) < 0) {
+	if (fd < 0 ||
+	    inotify_add_watch(fd, dir, IN_MOVED_TO | IN_CREATE | IN_CLOSE_WRITE) < 0) {
 		if (fd >= 0)
 			close(fd);
 		return err_errno(err, "%s", dir);
@@ -306,8 +309,7 @@ check_words(int argc, struct ingest_want *want, struct err *err)
 		return err_fail(
 		    err, RC_USAGE, "--log \"%s\": use syslog or stderr", o.log);
 	if ((o.maildir != NULL) + (o.mbox != NULL) + (argc > 0) > 1)
-		return err_fail(
-		    err, RC_USAGE, "--maildir, --mbox or files: one of them");
+		return err_fail(err, RC_USAGE, "--maildir, --mbox or files: one of them");
 	if ((o.follow || o.drain) && o.maildir == NULL)
 		return err_fail(
 		    err, RC_USAGE, "--%s needs --maildir", o.follow ? "follow" : "drain");
@@ -317,8 +319,7 @@ check_words(int argc, struct ingest_want *want, struct err *err)
 	if (o.received_at != NULL && !instant_parse(o.received_at, &want->received_at))
 		return err_fail(err, RC_USAGE,
 		    "--received-at \"%s\" is not an RFC 3339 instant", o.received_at);
-	if (argc == 0 && o.maildir == NULL && o.mbox == NULL &&
-	    isatty(STDIN_FILENO) == 1)
+	if (argc == 0 && o.maildir == NULL && o.mbox == NULL && isatty(STDIN_FILENO) == 1)
 		return err_fail(
 		    err, RC_USAGE, "a mail is read from a pipe, or from files");
 	return RC_OK;

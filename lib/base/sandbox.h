@@ -5,9 +5,9 @@
 #include <stdbool.h>
 
 /* From now on, for this process: files are written, made, moved and removed only below
- * these directories (Landlock), nothing is executed, and no socket is made but a local one,
- * for syslog (seccomp). What the kernel does not have is left out; true when both hold.
- * `writable` ends with NULL. */
+ * these directories (Landlock), nothing is executed, and no socket is made but a local
+ * one, for syslog (seccomp). What the kernel does not have is left out; true when both
+ * hold. `writable` ends with NULL. */
 bool sandbox_enter(const char *const *writable);
 
 #endif

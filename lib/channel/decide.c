@@ -26,7 +26,7 @@ struct deciding {
 /* ---- verdicts ---- */
 
 static bool PRINTF(4, 5)
-verdict(struct deciding *k, const char *rule, bool yes, const char *fmt, ...)
+    verdict(struct deciding *k, const char *rule, bool yes, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -49,8 +49,10 @@ act(struct deciding *k, enum action action, const char *rule, const char *reason
 	    [ACTION_NOTE] = "a note on the ticket",
 	    [ACTION_REPLY] = "a public answer on the ticket",
 	    [ACTION_FORWARD] = "a ticket for whom it was forwarded",
-	    [ACTION_EVENT] = "an event", [ACTION_HOLD] = "quarantine",
-	    [ACTION_DISCARD] = "discarded", [ACTION_DUPLICATE] = "a duplicate"};
+	    [ACTION_EVENT] = "an event",
+	    [ACTION_HOLD] = "quarantine",
+	    [ACTION_DISCARD] = "discarded",
+	    [ACTION_DUPLICATE] = "a duplicate"};
 
 	k->d->action = action;
 	k->d->rule = rule;
@@ -61,8 +63,7 @@ act(struct deciding *k, enum action action, const char *rule, const char *reason
 
 /* The rules of a list that were asked before `rule` said yes. */
 static void
-passed_over(
-    struct deciding *k, const char *rule, const char *const rules[][2], size_t n)
+passed_over(struct deciding *k, const char *rule, const char *const rules[][2], size_t n)
 {
 	for (size_t i = 0; i < n && strcmp(rules[i][0], rule) != 0; i++)
 		(void)verdict(k, rules[i][0], false, "%s", rules[i][1]);
@@ -145,8 +146,7 @@ classify(struct deciding *k)
 	    .trusted = (const char *const *)k->w->mailbox->trusted_forwarders};
 
 	k->d->auth = mail_authenticated(k->ctx, k->m, k->w->config->authserv);
-	(void)verdict(
-	    k, "M18", k->d->auth.result == AUTH_PASS, "%s", k->d->auth.why);
+	(void)verdict(k, "M18", k->d->auth.result == AUTH_PASS, "%s", k->d->auth.why);
 	want.aligned = k->d->auth.result == AUTH_PASS ? k->d->auth.domain : NULL;
 	k->d->class = mail_classify(k->ctx, k->m, &want);
 	passed_over(k, k->d->class.rule, rules, sizeof(rules) / sizeof(rules[0]));
@@ -205,8 +205,8 @@ proven_delivery(struct deciding *k, struct err *err)
 		k->d->delivery_n = 0;
 		if (message == 0)
 			return RC_OK;
-		rc = k->world->delivery(k->world->arg, k->ctx, message,
-		    &k->d->delivery_n, address, &k->d->ticket, &target, err);
+		rc = k->world->delivery(k->world->arg, k->ctx, message, &k->d->delivery_n,
+		    address, &k->d->ticket, &target, err);
 		return rc == RC_NONE ? RC_OK : rc;
 	}
 	return RC_NONE;
@@ -232,8 +232,8 @@ report(struct deciding *k, bool *done, struct err *err)
 	else if (class == CLASS_MDN)
 		act(k, ACTION_EVENT, "M8", "it is about no mail of ours");
 	else
-		*done = hold(k, class == CLASS_DSN ? "M7" : "M8",
-		    "it proves no delivery of ours");
+		*done = hold(
+		    k, class == CLASS_DSN ? "M7" : "M8", "it proves no delivery of ours");
 	if (rc != RC_OK)
 		k->d->ticket = k->d->delivery_event = 0;
 	return RC_OK;
@@ -284,8 +284,8 @@ static enum rc
 know_sender(struct deciding *k, struct err *err)
 {
 	int64_t other = 0, ignored = 0;
-	enum rc rc = k->world->customer(k->world->arg, k->m->from.value, &k->customer,
-	    &k->organization, err);
+	enum rc rc = k->world->customer(
+	    k->world->arg, k->m->from.value, &k->customer, &k->organization, err);
 
 	if (rc != RC_OK && rc != RC_NONE)
 		return rc;
@@ -296,8 +296,8 @@ know_sender(struct deciding *k, struct err *err)
 	    k->world->arg, k->m->reply_to.value, &other, &ignored, err);
 	if (rc == RC_OK && k->customer != 0 && other != k->customer) {
 		k->doubtful = true;
-		(void)verdict(k, "M18", false,
-		    "From and Reply-To are two people: a stranger");
+		(void)verdict(
+		    k, "M18", false, "From and Reply-To are two people: a stranger");
 	}
 	return rc == RC_NONE ? RC_OK : rc;
 }
@@ -427,7 +427,8 @@ answer(struct deciding *k)
 	k->d->participants = k->d->class.class == CLASS_HUMAN && !weak;
 	k->d->confirmed = true;
 	if (weak)
-		(void)verdict(k, "M17", true, "known, but only by the subject: unverified");
+		(void)verdict(
+		    k, "M17", true, "known, but only by the subject: unverified");
 	act(k, ACTION_APPEND, k->match.rule, NULL);
 }
 
@@ -440,7 +441,8 @@ forward(struct deciding *k)
 	if (command == NULL || strcmp(command, "fwd") != 0)
 		return false;
 	if (!mail_forwarded(k->ctx, k->w->config, k->m, &k->d->forwarded)) {
-		(void)verdict(k, "M29", false, "@fwd, but no one forwarded mail is found");
+		(void)verdict(
+		    k, "M29", false, "@fwd, but no one forwarded mail is found");
 		return false;
 	}
 	k->d->confirmed = true;
@@ -474,7 +476,8 @@ file(struct deciding *k, struct err *err)
 		open_ticket(k, "M14");
 	} else if (k->seen.elsewhere != 0 && k->seen.elsewhere == k->match.t->id) {
 		k->d->ticket = k->match.t->id;
-		act(k, ACTION_DUPLICATE, "M20", "another mailbox brought it to this ticket");
+		act(k, ACTION_DUPLICATE, "M20",
+		    "another mailbox brought it to this ticket");
 	} else if (k->d->agent != NULL && has_access(k, k->d->agent)) {
 		by_agent(k);
 	} else {

@@ -41,7 +41,7 @@ struct decide_want {
 	const char *desk; /* its id */
 	const struct desk_keys *keys;
 	const struct mailbox *mailbox;
-	const char *recipient; /* of the envelope, or NULL */
+	const char *recipient;	   /* of the envelope, or NULL */
 	const unsigned char *body; /* SHA-256, BLOB_HASH bytes */
 	int64_t now;
 	bool release; /* an agent said that it is to be filed */

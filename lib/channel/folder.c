@@ -19,8 +19,8 @@
 enum { STEP = 65536, READ_ON = 10 };
 
 enum rc
-mail_slurp(void *ctx, int fd, size_t max, char **raw, size_t *n, size_t *size,
-    struct err *err)
+mail_slurp(
+    void *ctx, int fd, size_t max, char **raw, size_t *n, size_t *size, struct err *err)
 {
 	size_t room = STEP;
 	struct stat sb;
@@ -62,7 +62,8 @@ mail_slurp(void *ctx, int fd, size_t max, char **raw, size_t *n, size_t *size,
 static int
 by_name(const void *a, const void *b)
 {
-	const char *x = strchr(*(char *const *)a, '/'), *y = strchr(*(char *const *)b, '/');
+	const char *x = strchr(*(char *const *)a, '/'),
+		   *y = strchr(*(char *const *)b, '/');
 	long long s = strtoll(x + 1, NULL, 10), t = strtoll(y + 1, NULL, 10);
 
 	if (s != t)
@@ -131,8 +132,8 @@ maildir_seen(const char *dir, const char *name, struct err *err)
 	if (!text_starts(name, "new/"))
 		return RC_OK;
 	from = talloc_asprintf(NULL, "%s/%s", dir, name);
-	to = talloc_asprintf(from, "%s/cur/%s%s", dir, name + 4,
-	    strstr(name, ":2,") ? "" : ":2,");
+	to = talloc_asprintf(
+	    from, "%s/cur/%s%s", dir, name + 4, strstr(name, ":2,") ? "" : ":2,");
 	moved = rename(from, to);
 	talloc_free(from);
 	return moved == 0 || errno == ENOENT ? RC_OK : err_errno(err, "%s/%s", dir, name);

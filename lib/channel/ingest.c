@@ -97,10 +97,10 @@ choose_boxes(struct ingester *ing, struct job *j, struct err *err)
 
 	if (j->want.mailbox != NULL) {
 		add_box(j, config_mailbox(c, j->want.mailbox));
-		return j->nboxes > 0 ? RC_OK
-				     : err_fail(err, RC_CONFIG,
-					   "mailbox \"%s\": no such mailbox",
-					   j->want.mailbox);
+		return j->nboxes > 0
+			   ? RC_OK
+			   : err_fail(err, RC_CONFIG, "mailbox \"%s\": no such mailbox",
+				 j->want.mailbox);
 	}
 	if (j->want.recipient != NULL)
 		add_box(j, mailbox_of(c, j->want.recipient));
@@ -273,8 +273,7 @@ world_customer(void *arg, const char *address, int64_t *customer, int64_t *organ
 {
 	struct filing *f = arg;
 	struct person p = {0};
-	enum rc rc =
-	    customer_find(f->ing->d->store, "email", address, customer, err);
+	enum rc rc = customer_find(f->ing->d->store, "email", address, customer, err);
 
 	if (rc == RC_OK)
 		rc = customer_get(f->ing->d->store, f->ctx, *customer, &p, err);
@@ -518,12 +517,11 @@ by_report(struct filing *f, struct err *err)
 	f->r->outcome = r->kind == REPORT_DSN ? "dsn" : "noted";
 	if (f->d.ticket == 0)
 		return RC_OK;
-	name = r->kind == REPORT_MDN   ? "message.read"
-	       : r->kind == REPORT_ARF ? "message.complaint"
-	       : failed		       ? "delivery.failed"
-	       : strcmp(action, "delayed") == 0
-		   ? "delivery.delayed"
-		   : "delivery.reported";
+	name = r->kind == REPORT_MDN		? "message.read"
+	       : r->kind == REPORT_ARF		? "message.complaint"
+	       : failed				? "delivery.failed"
+	       : strcmp(action, "delayed") == 0 ? "delivery.delayed"
+						: "delivery.reported";
 	if (failed && f->d.delivery_n != 0)
 		rc = delivery_failed(f->ing->d->store, f->d.delivery_event,
 		    f->d.delivery_n,
@@ -597,10 +595,14 @@ static void
 start_result(struct filing *f)
 {
 	static const char *const outcomes[] = {[ACTION_NEW] = "created",
-	    [ACTION_APPEND] = "appended", [ACTION_NOTE] = "internal",
-	    [ACTION_REPLY] = "appended", [ACTION_FORWARD] = "created",
-	    [ACTION_EVENT] = "dsn", [ACTION_HOLD] = "quarantined",
-	    [ACTION_DISCARD] = "discarded", [ACTION_DUPLICATE] = "duplicate"};
+	    [ACTION_APPEND] = "appended",
+	    [ACTION_NOTE] = "internal",
+	    [ACTION_REPLY] = "appended",
+	    [ACTION_FORWARD] = "created",
+	    [ACTION_EVENT] = "dsn",
+	    [ACTION_HOLD] = "quarantined",
+	    [ACTION_DISCARD] = "discarded",
+	    [ACTION_DUPLICATE] = "duplicate"};
 	enum mail_class class = f->d.class.class;
 
 	*f->r = (struct ingest){.outcome = outcomes[f->d.action],

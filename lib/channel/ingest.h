@@ -11,12 +11,12 @@
 #define MAIL_BOXES 16
 
 struct ingest_want {
-	const char *mailbox;   /* --mailbox, or NULL */
-	const char *recipient; /* --recipient or the MTA's environment, or NULL */
-	int64_t received_at;   /* --received-at, or INSTANT_NONE */
-	bool null_sender;      /* the envelope says <> */
+	const char *mailbox;	    /* --mailbox, or NULL */
+	const char *recipient;	    /* --recipient or the MTA's environment, or NULL */
+	int64_t received_at;	    /* --received-at, or INSTANT_NONE */
+	bool null_sender;	    /* the envelope says <> */
 	const struct held *release; /* an agent wants this one filed, or NULL */
-	bool explain;	       /* verdicts, and nothing is written */
+	bool explain;		    /* verdicts, and nothing is written */
 };
 /* What became of a mail in one mailbox. Belongs to the mail's context. */
 struct ingest {

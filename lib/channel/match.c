@@ -29,8 +29,7 @@ take(struct matching *k, int64_t id, const char *rule, const char *why, struct e
 	enum rc rc = k->world->ticket(k->world->arg, k->ctx, id, &t, err);
 
 	for (int i = 0; rc == RC_OK && t->merged_into != 0 && i < MERGES_MAX; i++)
-		rc = k->world->ticket(
-		    k->world->arg, k->ctx, t->merged_into, &t, err);
+		rc = k->world->ticket(k->world->arg, k->ctx, t->merged_into, &t, err);
 	if (rc == RC_OK && t->phase >= PHASE_MERGED)
 		return RC_NONE; /* spam, deleted: as if it were not there */
 	if (rc != RC_OK)
@@ -76,8 +75,8 @@ by_token(struct matching *k, const char *address, struct err *err)
 			continue;
 		right = token.kind == 't'
 			    ? token_of_ticket(k->w->keys, box, t, &token)
-			    : agent != NULL && token_of_agent(k->w->keys, box, t,
-						   agent->name, &token);
+			    : agent != NULL &&
+				  token_of_agent(k->w->keys, box, t, agent->name, &token);
 		if (!right)
 			continue;
 		k->r->proof = true;
@@ -110,8 +109,7 @@ by_own_id(struct matching *k, struct err *err)
 	for (size_t i = 0; rc == RC_NONE && i < k->m->nreferences; i++) {
 		int64_t ticket, message;
 
-		if (!token_message_id(
-			k->w->keys, k->m->references[i], &ticket, &message))
+		if (!token_message_id(k->w->keys, k->m->references[i], &ticket, &message))
 			continue;
 		rc = take(k, ticket, "M15.2",
 		    talloc_asprintf(k->ctx, "our id %s", k->m->references[i]), err);
@@ -237,7 +235,7 @@ enum rc
 mail_match(void *ctx, const struct mail *m, const struct decide_want *w,
     const struct world *world, struct match *match, struct err *err)
 {
-	static enum rc (*const ways[])(struct matching *k, struct err *err) = {
+	static enum rc (*const ways[])(struct matching * k, struct err * err) = {
 	    by_tokens, by_own_id, by_thread, by_foreign, by_subject};
 	struct matching k = {ctx, m, w, world, match};
 	enum rc rc = RC_NONE;

@@ -8,8 +8,8 @@ struct match {
 	struct ticket *t; /* with details, merges followed; NULL: none */
 	const char *rule; /* "M15.1" ... "M15.5" */
 	const char *why;
-	bool proof;			/* a token or Message-ID of ours */
-	const struct agent *agent;	/* proved by an agent's token */
+	bool proof;		       /* a token or Message-ID of ours */
+	const struct agent *agent;     /* proved by an agent's token */
 	const struct foreign *foreign; /* a configured source sent it, and its key */
 	const char *foreign_key;
 };

@@ -82,8 +82,8 @@ compare(void *arg, const struct held *h, struct err *err)
 	(void)err;
 	talloc_free(hex);
 	/* The same mail may wait in two mailboxes: the older one comes first. */
-	f->several = f->several || (is && f->found > 0 &&
-				       memcmp(f->h->raw, h->raw, BLOB_HASH) != 0);
+	f->several = f->several ||
+		     (is && f->found > 0 && memcmp(f->h->raw, h->raw, BLOB_HASH) != 0);
 	if (is && f->found++ == 0) {
 		*f->h = *h;
 		f->h->msgid = talloc_strdup(f->ctx, h->msgid);

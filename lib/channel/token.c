@@ -66,8 +66,7 @@ ticket_words(char what[WHAT_MAX], const struct mailbox *m, const struct ticket *
 static void
 delivery_words(char what[WHAT_MAX], int64_t event, int64_t n)
 {
-	snprintf(
-	    what, WHAT_MAX, "delivery\n%lld\n%lld", (long long)event, (long long)n);
+	snprintf(what, WHAT_MAX, "delivery\n%lld\n%lld", (long long)event, (long long)n);
 }
 
 /* ---- addresses ---- */
@@ -180,7 +179,8 @@ token_of_delivery(const struct desk_keys *keys, const struct token *token)
 	return token->kind == 'd' && mac_right(keys, what, token->mac);
 }
 
-/* ---- Message-IDs: the last component of the local part is the MAC over the others ---- */
+/* ---- Message-IDs: the last component of the local part is the MAC over the others ----
+ */
 
 static char *
 message_id(

@@ -38,8 +38,8 @@ bool token_of_delivery(const struct desk_keys *keys, const struct token *token);
 /* ---- Message-IDs ---- */
 
 /* "<t42.abcdefghijklmnop@acme.example>": the id every thread of ours starts from. */
-char *token_root_id(void *ctx, const struct desk_keys *keys, const struct mailbox *m,
-    int64_t ticket);
+char *token_root_id(
+    void *ctx, const struct desk_keys *keys, const struct mailbox *m, int64_t ticket);
 /* "<t42.101.k3j9.abcdefghijklmnop@acme.example>": the id of message 101. `random` is a
  * word of [a-z0-9]. */
 char *token_sent_id(void *ctx, const struct desk_keys *keys, const struct mailbox *m,

@@ -42,19 +42,19 @@ listed(const char *servers, const char *s, size_t n)
 static char *
 property(void *ctx, const char *result, const char *key)
 {
-	size_t len = strlen(key), n;
+	size_t len = strlen(key);
+	const char *value;
 
 	for (const char *p = result; *p != '\0'; p++) {
 		if ((p > result && strchr(" \t", p[-1]) == NULL) ||
 		    strncasecmp(p, key, len) != 0)
 			continue;
-		p += len + strspn(p + len, " \t");
-		if (*p != '=')
+		value = p + len + strspn(p + len, " \t");
+		if (*value++ != '=')
 			continue;
-		p++;
-		p += strspn(p, " \t\"");
-		n = strcspn(p, " \t\";");
-		return text_lower(talloc_strndup(ctx, p, n));
+		value += strspn(value, " \t\"");
+		return text_lower(
+		    talloc_strndup(ctx, value, strcspn(value, " \t\";")));
 	}
 	return NULL;
 }
@@ -109,7 +109,8 @@ mail_authenticated(void *ctx, const struct mail *m, const char *servers)
 
 			domain = property(ctx, result, "header.from");
 			if (verdict != NULL && strcmp(verdict, "fail") == 0) {
-				r = (struct authenticated){AUTH_FAIL, NULL, "DMARC failed"};
+				r = (struct authenticated){
+				    AUTH_FAIL, NULL, "DMARC failed"};
 				return r;
 			}
 			if (verdict == NULL || strcmp(verdict, "pass") != 0)
@@ -131,8 +132,7 @@ mail_authenticated(void *ctx, const struct mail *m, const char *servers)
 			domain = property(ctx, result, "smtp.mailfrom");
 		}
 		if (is_aligned(domain, from) && r.result == AUTH_NONE)
-			r = (struct authenticated){AUTH_PASS,
-			    talloc_strdup(ctx, from),
+			r = (struct authenticated){AUTH_PASS, talloc_strdup(ctx, from),
 			    talloc_asprintf(ctx, "%.*s passed for %s",
 				(int)strcspn(result, " =\t"), result, from)};
 	}

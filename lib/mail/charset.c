@@ -169,8 +169,8 @@ jis_escape(const char *s, size_t n, enum jis *mode)
 		size_t n;
 		enum jis mode;
 	} codes[] = {{"\x1b$B", 3, JIS_KANJI}, {"\x1b$@", 3, JIS_KANJI},
-	    {"\x1b$(B", 4, JIS_KANJI}, {"\x1b(B", 3, JIS_ASCII},
-	    {"\x1b(J", 3, JIS_ASCII}, {"\x1b(I", 3, JIS_KANA}};
+	    {"\x1b$(B", 4, JIS_KANJI}, {"\x1b(B", 3, JIS_ASCII}, {"\x1b(J", 3, JIS_ASCII},
+	    {"\x1b(I", 3, JIS_KANA}};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		if (n >= codes[i].n && memcmp(s, codes[i].code, codes[i].n) == 0) {
@@ -212,8 +212,8 @@ from_jis(struct sink *k, const char *s, size_t n)
 		if (mode == JIS_KANJI && a > 0x20 && a < 0x7f && i + 1 < n) {
 			b = (unsigned char)s[i + 1];
 			sjis[o++] = (char)(((a - 0x21) >> 1) + (a < 0x5f ? 0x81 : 0xc1));
-			sjis[o++] = (char)(a & 1 ? b + (b < 0x60 ? 0x1f : 0x20)
-						 : b + 0x7e);
+			sjis[o++] =
+			    (char)(a & 1 ? b + (b < 0x60 ? 0x1f : 0x20) : b + 0x7e);
 			len = 2;
 		} else if (mode == JIS_KANA && a > 0x20 && a < 0x60) {
 			sjis[o++] = (char)(a | 0x80);

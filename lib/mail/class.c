@@ -36,10 +36,10 @@ is(struct classifying *k, enum mail_class class, const char *rule, const char *h
 {
 	k->r.class = class;
 	k->r.rule = rule;
-	k->r.evidence = header
-			    ? talloc_asprintf(k->ctx, "%s: %s", header,
-				  text_clean(k->ctx, value, strlen(value), TEXT_LINE, 200))
-			    : value;
+	k->r.evidence =
+	    header ? talloc_asprintf(k->ctx, "%s: %s", header,
+			 text_clean(k->ctx, value, strlen(value), TEXT_LINE, 200))
+		   : value;
 	return true;
 }
 
@@ -95,12 +95,12 @@ report(struct classifying *k)
 static bool
 away_subject(const char *subject)
 {
-	static const char *const words[] = {"Automatic reply", "Auto reply",
-	    "Auto-reply", "AutoReply", "Autoreply", "Out of Office", "Out-of-Office",
-	    "Automatische Antwort", "Abwesenheitsnotiz", "Abwesenheit:",
-	    "Réponse automatique", "Absence du bureau", "Respuesta automática",
-	    "Fuera de oficina", "Risposta automatica", "Fuori sede",
-	    "Automatisch antwoord", "Afwezig", "Resposta automática",
+	static const char *const words[] = {"Automatic reply", "Auto reply", "Auto-reply",
+	    "AutoReply", "Autoreply", "Out of Office", "Out-of-Office",
+	    "Automatische Antwort", "Abwesenheitsnotiz",
+	    "Abwesenheit:", "Réponse automatique", "Absence du bureau",
+	    "Respuesta automática", "Fuera de oficina", "Risposta automatica",
+	    "Fuori sede", "Automatisch antwoord", "Afwezig", "Resposta automática",
 	    "Automatyczna odpowiedź", "Autosvar", "Automatiskt svar", "Automatisk svar",
 	    "Automaattinen vastaus", "Automatická odpověď", "Automatikus válasz",
 	    "Răspuns automat", "Автоматический ответ", "Автовідповідь", "Otomatik yanıt",
@@ -202,7 +202,8 @@ list(struct classifying *k)
 struct classified
 mail_classify(void *ctx, const struct mail *m, const struct class_want *w)
 {
-	struct classifying k = {ctx, m, w, {CLASS_HUMAN, "M14", "no sign of a robot", false}};
+	struct classifying k = {
+	    ctx, m, w, {CLASS_HUMAN, "M14", "no sign of a robot", false}};
 
 	if (!loop(&k) && !report(&k) && !auto_reply(&k) && !auto_generated(&k))
 		(void)list(&k);

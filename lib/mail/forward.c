@@ -40,7 +40,8 @@ mail_after_command(const struct mail *m)
 
 /* The one nested mail. */
 static bool
-from_attached(void *ctx, const struct config *c, const struct mail *m, struct forwarded *f)
+from_attached(
+    void *ctx, const struct config *c, const struct mail *m, struct forwarded *f)
 {
 	const struct mail_part *one = NULL;
 	struct mail *inner;
@@ -73,7 +74,8 @@ read_from(void *ctx, const char *s, size_t n, struct person_address *a)
 	char *text = text_clean(ctx, s, n, TEXT_LINE, SUBJECT_MAX), *mailto, *close;
 	struct err bad;
 
-	/* Clients that make links: "Ann <ann@x.org<mailto:ann@x.org>>", "[mailto:...]". */
+	/* Clients that make links: "Ann <ann@x.org<mailto:ann@x.org>>", "[mailto:...]".
+	 */
 	mailto = strcasestr(text, "<mailto:");
 	if (mailto != NULL && mailto > text && strchr(text, '<') < mailto)
 		memmove(mailto, ">", 2);
@@ -85,7 +87,8 @@ read_from(void *ctx, const char *s, size_t n, struct person_address *a)
 		if (close != NULL)
 			memcpy(close, ">", 2);
 	}
-	return address_parse(ctx, text, a, &bad) == RC_OK && strcmp(a->kind, "email") == 0;
+	return address_parse(ctx, text, a, &bad) == RC_OK &&
+	       strcmp(a->kind, "email") == 0;
 }
 
 static bool
@@ -115,8 +118,8 @@ from_block(void *ctx, const struct mail *m, struct forwarded *f)
 		if (label == LABEL_FROM && !found)
 			found = read_from(ctx, s + value, n - value, &f->from);
 		else if (label == LABEL_SUBJECT)
-			f->subject = text_clean(
-			    ctx, s + value, n - value, TEXT_LINE, SUBJECT_MAX);
+			f->subject =
+			    text_clean(ctx, s + value, n - value, TEXT_LINE, SUBJECT_MAX);
 		s += n + (s[n] == '\n');
 	}
 	if (!found)

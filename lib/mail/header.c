@@ -77,8 +77,9 @@ mail_header(const struct mail *m, const char *name)
 	return NULL;
 }
 
-/* ---- encoded words: GMime's decoder loses what is broken in usual ways (missing padding,
- * Windows-1252 called Latin-1, NEC characters in Japanese), so this one decodes them ---- */
+/* ---- encoded words: GMime's decoder loses what is broken in usual ways (missing
+ * padding, Windows-1252 called Latin-1, NEC characters in Japanese), so this one decodes
+ * them ---- */
 
 struct word {
 	const char *charset, *text; /* into the header */
@@ -123,10 +124,12 @@ decode_q(const char *s, size_t n, char *out)
 		const char *a = NULL, *b = NULL;
 
 		if (s[i] == '=' && i + 2 < n) {
-			a = s[i + 1] ? strchr(digits, s[i + 1] | (s[i + 1] > '9' ? 0x20 : 0))
-				     : NULL;
-			b = s[i + 2] ? strchr(digits, s[i + 2] | (s[i + 2] > '9' ? 0x20 : 0))
-				     : NULL;
+			a = s[i + 1]
+				? strchr(digits, s[i + 1] | (s[i + 1] > '9' ? 0x20 : 0))
+				: NULL;
+			b = s[i + 2]
+				? strchr(digits, s[i + 2] | (s[i + 2] > '9' ? 0x20 : 0))
+				: NULL;
 		}
 		if (a != NULL && b != NULL) {
 			out[o++] = (char)((a - digits) << 4 | (b - digits));
@@ -197,6 +200,7 @@ run_of_words(void *ctx, const char *s, char **utf8, size_t *utf8_n)
 
 	if (len == 0)
 		return 0;
+	append(ctx, &bytes, "", 0);
 	w = first;
 	for (; len > 0; len = encoded_word(s + at, &w)) {
 		if (w.charset_n != first.charset_n ||
@@ -411,8 +415,8 @@ header_people(struct mail *m)
 	const char *id = mail_header(m, "Message-ID"), *subject;
 
 	/* A sender without From: whoever answers must know whom to ask. */
-	if (!take_first(m, "From", &m->from) &&
-	    !take_first(m, "Reply-To", &m->from) && !take_first(m, "Sender", &m->from))
+	if (!take_first(m, "From", &m->from) && !take_first(m, "Reply-To", &m->from) &&
+	    !take_first(m, "Sender", &m->from))
 		(void)take_first(m, "Return-Path", &m->from);
 	(void)take_first(m, "Reply-To", &m->reply_to);
 	take_all(m, "Delivered-To", false);

@@ -15,12 +15,12 @@ struct writer {
 	void *ctx;
 	char *out;
 	size_t n, max;
-	int hidden;	/* inside script, style, head */
-	int pre;	/* inside pre: blanks count */
-	int breaks;	/* newlines wanted before the next text */
-	bool blank;	/* a blank wanted before the next text */
-	bool started;	/* this line has text */
-	int quotes;	/* blockquotes around us */
+	int hidden;		     /* inside script, style, head */
+	int pre;		     /* inside pre: blanks count */
+	int breaks;		     /* newlines wanted before the next text */
+	bool blank;		     /* a blank wanted before the next text */
+	bool started;		     /* this line has text */
+	int quotes;		     /* blockquotes around us */
 	int items[LISTS_MAX], lists; /* numbers of ordered lists; 0: bullets */
 	char *href;
 	size_t href_at; /* where the link's text starts */
@@ -151,7 +151,8 @@ static const char *const paragraphs[] = {"p", "h1", "h2", "h3", "h4", "h5", "h6"
     "blockquote", "ul", "ol", "dl", "table", "hr", NULL};
 static const char *const blocks[] = {"div", "tr", "li", "dt", "dd", "section", "article",
     "header", "footer", "center", "address", "fieldset", "form", "main", "nav", NULL};
-static const char *const hiding[] = {"script", "style", "head", "title", "template", NULL};
+static const char *const hiding[] = {
+    "script", "style", "head", "title", "template", NULL};
 static const char *const empty[] = {"br", "hr", "img", "meta", "link", "input", "col",
     "base", "area", "wbr", "param", "source", "embed", NULL};
 
@@ -211,7 +212,8 @@ static void
 start_item(struct writer *w)
 {
 	char number[16];
-	int *item = w->lists > 0 && w->lists <= LISTS_MAX ? &w->items[w->lists - 1] : NULL;
+	int *item =
+	    w->lists > 0 && w->lists <= LISTS_MAX ? &w->items[w->lists - 1] : NULL;
 
 	want_breaks(w, 1);
 	settle(w);
@@ -282,9 +284,8 @@ end_link(struct writer *w)
 		skip = strncasecmp(w->href, "mailto:", 7) == 0 ? 7 : 0;
 		shown = n - skip;
 		shown -= w->href[n - 1] == '/';
-		if (n - skip < 2000 &&
-		    memmem(w->out + w->href_at, w->n - w->href_at, w->href + skip, shown) ==
-			NULL) {
+		if (n - skip < 2000 && memmem(w->out + w->href_at, w->n - w->href_at,
+					   w->href + skip, shown) == NULL) {
 			settle(w);
 			put(w, " <", 2);
 			put(w, w->href + skip, n - skip);
@@ -346,7 +347,7 @@ html_to_text(void *ctx, const char *html, size_t n, size_t max)
 	if (p == NULL)
 		return t;
 	htmlCtxtUseOptions(p, HTML_PARSE_NONET | HTML_PARSE_RECOVER | HTML_PARSE_NOERROR |
-			       HTML_PARSE_IGNORE_ENC);
+				  HTML_PARSE_IGNORE_ENC);
 	for (size_t i = 0; i < n && w.n < w.max; i += PIECE)
 		(void)htmlParseChunk(
 		    p, html + i, (int)(n - i < PIECE ? n - i : PIECE), 0);

@@ -21,12 +21,12 @@ struct mail_part {
 /* What a report is about (M6-M8). */
 enum report_kind { REPORT_NONE, REPORT_DSN, REPORT_MDN, REPORT_ARF };
 struct report_recipient {
-	const char *address;			 /* Final-Recipient, else Original- */
+	const char *address;			  /* Final-Recipient, else Original- */
 	const char *action, *status, *diagnostic; /* "failed", "5.1.1"; NULL if unsaid */
 };
 struct report {
 	enum report_kind kind;
-	const char *format;	/* "RFC 3464", "qmail", ... */
+	const char *format;	 /* "RFC 3464", "qmail", ... */
 	const char *disposition; /* of an MDN; Feedback-Type of an ARF */
 	struct report_recipient *recipients;
 	size_t nrecipients;
@@ -44,13 +44,13 @@ struct mail {
 	/* The text: body, what was written now; quoted, the rest of it. body followed by
 	 * quoted is the whole text. */
 	const char *body, *quoted;
-	bool body_cut;			   /* the text was longer than BODY_MAX */
-	bool forwarded;			   /* forwards another mail: nothing was cut */
-	struct person_address from;	   /* value NULL: no sender */
-	struct person_address reply_to;	   /* value NULL: none */
-	struct person_address *people;	   /* To and Cc */
+	bool body_cut;			/* the text was longer than BODY_MAX */
+	bool forwarded;			/* forwards another mail: nothing was cut */
+	struct person_address from;	/* value NULL: no sender */
+	struct person_address reply_to; /* value NULL: none */
+	struct person_address *people;	/* To and Cc */
 	size_t npeople;
-	bool null_sender; /* Return-Path: <> */
+	bool null_sender;	 /* Return-Path: <> */
 	const char **recipients; /* Delivered-To, X-Original-To, To, Cc: addresses */
 	size_t nrecipients, ndelivered; /* the first so many: all but To and Cc */
 	const char **references; /* In-Reply-To first, then References from the last */
@@ -94,10 +94,10 @@ struct class_effect {
 extern const struct class_effect class_effects[];
 
 struct class_want {
-	const char *desk;	   /* this desk's id, in its loop headers */
-	bool own_id;		   /* the Message-ID is one of ours, MAC and all */
+	const char *desk;	    /* this desk's id, in its loop headers */
+	bool own_id;		    /* the Message-ID is one of ours, MAC and all */
 	const char *const *trusted; /* trusted_forwarders: addresses, domains */
-	const char *aligned;	   /* domain that passed DMARC, or NULL */
+	const char *aligned;	    /* domain that passed DMARC, or NULL */
 };
 struct classified {
 	enum mail_class class;
@@ -122,11 +122,12 @@ struct authenticated mail_authenticated(
 /* ---- forwards by agents (M29) ---- */
 
 struct forwarded {
-	struct person_address from; /* of the original mail */
+	struct person_address from;		     /* of the original mail */
 	const char *subject, *body, *quoted, *msgid; /* msgid NULL: unknown */
-	const char *above;	    /* what the agent wrote, without the command */
+	const char *above; /* what the agent wrote, without the command */
 };
-/* The first line of the text as a command: "reply" for @reply, "fwd" for @fwd, or NULL. */
+/* The first line of the text as a command: "reply" for @reply, "fwd" for @fwd, or NULL.
+ */
 const char *mail_command(const struct mail *m);
 /* The text without its first line. */
 const char *mail_after_command(const struct mail *m);

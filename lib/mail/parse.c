@@ -48,6 +48,10 @@ content_of(void *ctx, GMimeObject *part)
 	}
 	*owner = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(mem));
 	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(mem), FALSE); /* it is ours now */
+	if ((*owner)->data == NULL) { /* never NULL, not even for nothing */
+		g_byte_array_set_size(*owner, 1);
+		g_byte_array_set_size(*owner, 0);
+	}
 	g_object_unref(mem);
 	talloc_set_destructor(owner, free_bytes);
 	return *owner;
@@ -229,7 +233,7 @@ take_attachment(struct parse *p, GMimeObject *part)
 	mail_add_part(m, attachment_name(m, name),
 	    text_lower(text_clean(m, type, strlen(type), TEXT_LINE, 100)),
 	    id ? text_clean(m, id, strlen(id), TEXT_LINE, 200) : NULL,
-	    bytes->data ? bytes->data : (guint8 *)"", bytes->len);
+	    bytes->data, bytes->len);
 	m->parts[m->nparts - 1].raw = GMIME_IS_MESSAGE_PART(part);
 	g_free(type);
 }
@@ -257,7 +261,8 @@ is_attached(GMimeObject *part)
 	GMimeContentDisposition *d = g_mime_object_get_content_disposition(part);
 
 	return (d != NULL && g_mime_content_disposition_is_attachment(d)) ||
-	       (GMIME_IS_PART(part) && g_mime_part_get_filename(GMIME_PART(part)) != NULL);
+	       (GMIME_IS_PART(part) &&
+		   g_mime_part_get_filename(GMIME_PART(part)) != NULL);
 }
 
 static bool
@@ -333,7 +338,8 @@ walk_multipart(struct parse *p, GMimeMultipart *multi, bool text)
 static void
 walk(struct parse *p, GMimeObject *part, bool text)
 {
-	bool plain = is_type(part, "text", "plain") || is_type(part, "text", "markdown") ||
+	bool plain = is_type(part, "text", "plain") ||
+		     is_type(part, "text", "markdown") ||
 		     is_type(part, "text", "enriched"),
 	     html = is_type(part, "text", "html");
 

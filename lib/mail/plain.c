@@ -105,7 +105,8 @@ uu_line(const char *s, size_t n, unsigned char *out, size_t *got)
 static size_t
 uudecode(struct mail *m, const char *s, size_t at, size_t n, const char **name)
 {
-	size_t end = line_end(s, at, n), o = 0, got, mode = strspn(s + at + 6, "01234567");
+	size_t end = line_end(s, at, n), o = 0, got,
+	       mode = strspn(s + at + 6, "01234567");
 	size_t text = at + 6 + mode;
 	unsigned char *out, line[96];
 
@@ -183,8 +184,8 @@ inline_files(struct mail *m, char *text, size_t *n)
 	char *out = NULL;
 	int tries = 0;
 
-	if (memmem(text, *n, "begin ", 6) == NULL &&
-	    memmem(text, *n, "=ybegin ", 8) == NULL)
+	if (*n == 0 || (memmem(text, *n, "begin ", 6) == NULL &&
+			   memmem(text, *n, "=ybegin ", 8) == NULL))
 		return text;
 	out = mem_array(m, char, *n + FILE_NAME_MAX + 32);
 	for (size_t at = 0; at < *n; at = next) {
@@ -200,11 +201,13 @@ inline_files(struct mail *m, char *text, size_t *n)
 			after = ydecode(m, text, at, *n, &name);
 		if (after > 0) {
 			/* Shorter than what it stands for, or nearly. */
-			len = snprintf(out + o, FILE_NAME_MAX + 16, "[attached: %s]\n", name);
+			len = snprintf(
+			    out + o, FILE_NAME_MAX + 16, "[attached: %s]\n", name);
 			o += (size_t)len;
 			next = after;
 			if (o > after)
-				out = mem_grow(m, out, char, *n + o - after + FILE_NAME_MAX + 32);
+				out = mem_grow(
+				    m, out, char, *n + o - after + FILE_NAME_MAX + 32);
 			continue;
 		}
 		next = line_end(text, at, *n) + 1;

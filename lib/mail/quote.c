@@ -108,7 +108,8 @@ static bool
 has_date(const char *s, size_t n)
 {
 	for (size_t i = 0; i + 3 < n; i++) {
-		if (isdigit((unsigned char)s[i]) && (s[i + 1] == ':' || s[i + 1] == '.') &&
+		if (isdigit((unsigned char)s[i]) &&
+		    (s[i + 1] == ':' || s[i + 1] == '.') &&
 		    isdigit((unsigned char)s[i + 2]) && isdigit((unsigned char)s[i + 3]))
 			return true;
 		if ((memcmp(s + i, "19", 2) == 0 || memcmp(s + i, "20", 2) == 0) &&
@@ -126,8 +127,8 @@ ends_in_colon(const char *s, size_t n)
 			    memcmp(s + n - 3, "\xe2\x80\x8e", 3) == 0 ||
 			    memcmp(s + n - 3, "\xe2\x80\x8f", 3) == 0))
 		n -= 3;
-	return n > 1 && (s[n - 1] == ':' ||
-			    (n > 3 && memcmp(s + n - 3, "\xef\xbc\x9a", 3) == 0));
+	return n > 1 &&
+	       (s[n - 1] == ':' || (n > 3 && memcmp(s + n - 3, "\xef\xbc\x9a", 3) == 0));
 }
 
 /* Lines above `quote` that say who wrote it: the first of them, or `quote`. */
@@ -153,8 +154,8 @@ attribution(const struct lines *l, size_t quote)
 			n = l->v[last - 1].at + l->v[last - 1].n - l->v[first].at;
 			if (pass == 0 && words_begins(s, n) && words_wrote(s, n))
 				return first;
-			if (pass == 1 && has_date(s, n) &&
-			    memchr(s, '@', n) != NULL && (words_wrote(s, n) || k <= 2))
+			if (pass == 1 && has_date(s, n) && memchr(s, '@', n) != NULL &&
+			    (words_wrote(s, n) || k <= 2))
 				return first;
 		}
 	}
@@ -287,7 +288,8 @@ quote_split(const char *s, size_t n, size_t hint, const char *subject)
 	talloc_free(tmp);
 	if (!text || mixed)
 		return n;
-	/* Blank lines between belong to the history, so that both together are the whole. */
+	/* Blank lines between belong to the history, so that both together are the whole.
+	 */
 	while (cut < n && cut > 0 && strchr(" \t\n", s[cut - 1]) != NULL)
 		cut--;
 	return cut;

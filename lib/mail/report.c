@@ -36,8 +36,7 @@ field(void *ctx, const char *s, const char *end, const char *name, bool typed)
 		stop = memchr(stop, '\n', (size_t)(end - stop));
 		stop = stop ? stop + 1 : end;
 	} while (stop < end && (*stop == ' ' || *stop == '\t'));
-	semicolon =
-	    typed ? memchr(value, ';', (size_t)(stop - value)) : NULL;
+	semicolon = typed ? memchr(value, ';', (size_t)(stop - value)) : NULL;
 	if (semicolon != NULL)
 		value = semicolon + 1;
 	return text_clean(ctx, value, (size_t)(stop - value), TEXT_LINE, FIELD_MAX);
@@ -84,14 +83,14 @@ find_ids(struct report *r, const char *s, size_t n)
 		while (skip < len && strchr(" \t>|", s[skip]) != NULL && s[skip] != '\0')
 			skip++;
 		if (len > skip + 11 && strncasecmp(s + skip, "message-id:", 11) == 0) {
-			const char *next = nl ? memchr(nl + 1, '\n', (size_t)(end - nl - 1))
-					      : NULL;
+			const char *next =
+			    nl ? memchr(nl + 1, '\n', (size_t)(end - nl - 1)) : NULL;
 
 			/* The id may be folded to the next line. */
 			add_id(r, s + skip + 11,
 			    (size_t)((next && memchr(s, '<', len) == NULL ? next
-					  : nl				      ? nl
-									      : end) -
+					 : nl				  ? nl
+									  : end) -
 				     (s + skip + 11)));
 		}
 		if (nl == NULL)
@@ -207,8 +206,8 @@ standard(struct mail *m)
 	} else if ((p = part_of_type(m, "message/disposition-notification")) != NULL) {
 		r->kind = REPORT_MDN;
 		r->format = "RFC 8098";
-		r->disposition = field(
-		    r, p->data, (const char *)p->data + p->n, "Disposition", false);
+		r->disposition =
+		    field(r, p->data, (const char *)p->data + p->n, "Disposition", false);
 	} else if ((p = part_of_type(m, "message/feedback-report")) != NULL) {
 		r->kind = REPORT_ARF;
 		r->format = "RFC 5965";
@@ -259,8 +258,8 @@ static const char *const subjects[] = {"Undelivered Mail Returned to Sender",
     "Mail delivery failed", "failure notice", "Returned mail:", "Undeliverable",
     "Delivery Status Notification", "Delivery Notification", "Delivery Failure",
     "DELIVERY FAILURE", "Mail System Error", "Mail could not be delivered",
-    "Unzustellbar", "Non remis", "Non-remis", "No se puede entregar",
-    "Onbestelbaar", "Non recapitabile", "Warning: could not send message",
+    "Unzustellbar", "Non remis", "Non-remis", "No se puede entregar", "Onbestelbaar",
+    "Non recapitabile", "Warning: could not send message",
     "Message status - undeliverable", "Nondeliverable mail", "Delayed Mail",
     "Delivery delayed", "Mail delivery delayed", "Undeliverable mail", NULL};
 
@@ -285,8 +284,8 @@ add_recipient(struct report *r, const char *s, size_t n, const char *action)
 	struct err bad;
 	char *one = text_clean(r, s, n, TEXT_LINE, PERSON_MAX);
 
-	if (r->nrecipients >= RECIPIENTS_MAX || address_parse(r, one, &a, &bad) != RC_OK ||
-	    strcmp(a.kind, "email") != 0)
+	if (r->nrecipients >= RECIPIENTS_MAX ||
+	    address_parse(r, one, &a, &bad) != RC_OK || strcmp(a.kind, "email") != 0)
 		return;
 	r->recipients =
 	    mem_grow(r, r->recipients, struct report_recipient, r->nrecipients + 1);
@@ -332,8 +331,8 @@ historic(struct mail *m)
 	r = talloc_zero(m, struct report);
 	r->kind = REPORT_DSN;
 	r->format = format;
-	action = any_of(delays, m->subject) || any_of(delays, m->body) ? "delayed"
-									: "failed";
+	action =
+	    any_of(delays, m->subject) || any_of(delays, m->body) ? "delayed" : "failed";
 	while (failed != NULL && *failed != '\0') {
 		size_t len = strcspn(failed, ", ");
 

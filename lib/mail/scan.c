@@ -22,8 +22,6 @@ struct level {
 };
 struct scanner {
 	const struct config *c;
-	const char *raw;
-	size_t n;
 	struct level *stack;
 	size_t nstack;
 	int64_t depth, parts;
@@ -64,7 +62,7 @@ find(const char *s, size_t n, const char *word)
 static void
 end_header(struct scanner *k)
 {
-	const char *type = k->type, *b = NULL, *end = type + k->type_n;
+	const char *type = k->type, *b = NULL, *end = type ? type + k->type_n : NULL;
 	struct level l = {.depth = k->depth};
 
 	k->in_header = false;
@@ -159,8 +157,7 @@ passed(const struct scanner *k, size_t at)
 struct scan
 mail_scan(const struct config *c, const char *raw, size_t n)
 {
-	struct scanner k = {
-	    .c = c, .raw = raw, .n = n, .in_header = true, .colons = -1, .parts = 1};
+	struct scanner k = {.c = c, .in_header = true, .colons = -1, .parts = 1};
 	size_t at = 0, next, len;
 
 	k.out.header_end = n;

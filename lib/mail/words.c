@@ -34,7 +34,8 @@ static const struct {
     {"差出人|From", "送信日時|日時|送信", "宛先", "CC", "件名"},
     {"发件人", "发送时间|日期|发送日期", "收件人", "抄送", "主题"},
     {"寄件者", "寄件日期|日期", "收件者", "副本", "主旨"},
-    {"보낸 사람|보낸사람", "보낸 날짜|날짜|보낸날짜", "받는 사람|받는사람", "참조", "제목"},
+    {"보낸 사람|보낸사람", "보낸 날짜|날짜|보낸날짜", "받는 사람|받는사람", "참조",
+	"제목"},
     {"מאת", "נשלח|תאריך", "אל", "עותק", "נושא"},
     {"من", "تم الإرسال|التاريخ|تاريخ الإرسال", "إلى", "نسخة", "الموضوع"},
     {"Từ", "Đã gửi|Gửi|Ngày", "Tới|Đến", "Cc", "Chủ đề"},
@@ -76,12 +77,13 @@ words_label(const char *s, size_t n, size_t *value, unsigned *languages)
 		end -= 2; /* French */
 	*languages = 0;
 	for (unsigned i = 0; i < LANGUAGES; i++) {
-		enum label is = one_of(labels[i].from, s + at, end - at)    ? LABEL_FROM
-				: one_of(labels[i].date, s + at, end - at)    ? LABEL_DATE
-				: one_of(labels[i].to, s + at, end - at)      ? LABEL_TO
-				: one_of(labels[i].cc, s + at, end - at)      ? LABEL_CC
-				: one_of(labels[i].subject, s + at, end - at) ? LABEL_SUBJECT
-									      : LABEL_NONE;
+		enum label is = one_of(labels[i].from, s + at, end - at)   ? LABEL_FROM
+				: one_of(labels[i].date, s + at, end - at) ? LABEL_DATE
+				: one_of(labels[i].to, s + at, end - at)   ? LABEL_TO
+				: one_of(labels[i].cc, s + at, end - at)   ? LABEL_CC
+				: one_of(labels[i].subject, s + at, end - at)
+				    ? LABEL_SUBJECT
+				    : LABEL_NONE;
 
 		/* "A" is À in French, To in Italian: the same label in both. */
 		if (is == LABEL_NONE || (found != LABEL_NONE && is != found))
@@ -160,7 +162,8 @@ words_original_line(const char *s, size_t n)
 	    "Oryginalna wiadomość|Ursprungligt meddelande|Oprindelig meddelelse|"
 	    "Opprinnelig melding|Alkuperäinen viesti|Původní zpráva|Pôvodná správa|"
 	    "Eredeti üzenet|Mesaj original|Исходное сообщение|Вихідне повідомлення|"
-	    "Orijinal Mesaj|Özgün İleti|Αρχικό μήνυμα|元のメッセージ|Original Appointment|"
+	    "Orijinal Mesaj|Özgün İleti|Αρχικό μήνυμα|元のメッセージ|Original "
+	    "Appointment|"
 	    "原始邮件|原始郵件|원본 메시지|הודעה מקורית|الرسالة الأصلية|Thư gốc|"
 	    "Message d’origine|Reply message";
 	const char *word;
@@ -172,7 +175,8 @@ words_original_line(const char *s, size_t n)
 static bool
 letter(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (unsigned char)c >= 0x80;
 }
 
 bool
@@ -181,15 +185,14 @@ words_wrote(const char *s, size_t n)
 	static const char *const words[] = {"wrote", "writes", "schrieb", "schreibt",
 	    "hat geschrieben", "a écrit", "écrit", "écrivait", "escribió", "escribio",
 	    "va escriure", "ha scritto", "scrive", "schreef", "escreveu", "napisał",
-	    "napisała", "napisał(a)", "pisze", "skrev", "skreiv", "skrifaði",
-	    "kirjoitti", "napsal", "napsala", "napsal(a)", "napísal", "napísala",
-	    "napísal(a)", "napisao", "napisala", "je napisal", "írta", "a scris",
-	    "пишет", "писал", "писала", "написал", "написала", "написал(а)", "пише",
-	    "написав", "написала", "написа", "yazdı", "yazdi", "έγραψε", "rašė",
-	    "rakstīja", "kirjutas", "menulis", "đã viết", "viết", "כתב", "כתבה",
-	    "כתב/ה", "كتب", "เขียน", NULL};
-	static const char *const glued[] = {
-	    "写道", "寫道", "のメール", "書きました", "さんは書きました", "작성", "님이 씀", NULL};
+	    "napisała", "napisał(a)", "pisze", "skrev", "skreiv", "skrifaði", "kirjoitti",
+	    "napsal", "napsala", "napsal(a)", "napísal", "napísala", "napísal(a)",
+	    "napisao", "napisala", "je napisal", "írta", "a scris", "пишет", "писал",
+	    "писала", "написал", "написала", "написал(а)", "пише", "написав", "написала",
+	    "написа", "yazdı", "yazdi", "έγραψε", "rašė", "rakstīja", "kirjutas",
+	    "menulis", "đã viết", "viết", "כתב", "כתבה", "כתב/ה", "كتب", "เขียน", NULL};
+	static const char *const glued[] = {"写道", "寫道", "のメール", "書きました",
+	    "さんは書きました", "작성", "님이 씀", NULL};
 
 	for (const char *const *w = words; *w != NULL; w++) {
 		size_t len = strlen(*w);

@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 enum label { LABEL_NONE, LABEL_FROM, LABEL_DATE, LABEL_TO, LABEL_CC, LABEL_SUBJECT };
-/* The label a line begins with ("*Von:* Ann"): in *value what follows, in *languages a bit
- * for each language it belongs to. */
+/* The label a line begins with ("*Von:* Ann"): in *value what follows, in *languages a
+ * bit for each language it belongs to. */
 enum label words_label(const char *s, size_t n, size_t *value, unsigned *languages);
 
 /* Does this line introduce a forwarded mail ("Begin forwarded message:")? */

@@ -158,7 +158,7 @@ strangers__are_heard_and_get_nothing_body() {
 	body=hi mail stranger@example.net 'x' '<s2@example.net>' "Cc: $token" | mail-ingest >out
 	jq -e '.outcome == "appended" and .ticket == 4' out >/dev/null || atf_fail "$(cat out)"
 	ok tkt-show 4
-	jq -se '.[2].flags == ["unverified"] and (.[0].cc | map(select(.address == "stranger@example.net"))[0].confirmed == false)' out >/dev/null || atf_fail "$(cat out)"
+	jq -se '.[2].flags == ["unverified"]' out >/dev/null || atf_fail "$(cat out)"
 	tkt-reply 4 -m 'to whom?' --as alice >out 2>err || atf_fail reply
 	grep -qx 'tkt-reply: ticket 4: to ann@example.com, boss@example.com' err || atf_fail "$(cat err)"
 }

@@ -90,11 +90,12 @@ ATF_TC_BODY(charset__declared_misdeclared_none, tc)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		size_t n = 0;
-		char *s = charset_to_utf8(NULL, cases[i].charset, cases[i].bytes,
-		    strlen(cases[i].bytes), &n);
+		char *s = charset_to_utf8(
+		    NULL, cases[i].charset, cases[i].bytes, strlen(cases[i].bytes), &n);
 
-		ATF_CHECK_MSG(strcmp(s, cases[i].text) == 0, "%zu (%s): \"%s\", not \"%s\"",
-		    i, cases[i].charset ? cases[i].charset : "none", s, cases[i].text);
+		ATF_CHECK_MSG(strcmp(s, cases[i].text) == 0,
+		    "%zu (%s): \"%s\", not \"%s\"", i,
+		    cases[i].charset ? cases[i].charset : "none", s, cases[i].text);
 		ATF_CHECK_EQ(strlen(s), n);
 	}
 }
@@ -110,7 +111,7 @@ ATF_TC_BODY(encoded_words__broken_in_every_usual_way, tc)
 	    /* a character split between two words */
 	    {"=?utf-8?b?5pel5p?= =?UTF-8?B?ys6Kqe?=", "日本語"},
 	    {"=?utf-8?q?a=E6=97?= =?utf-8?q?=A5b?=", "a日b"},
-	    {"=?utf-8?b?R3LDvMOfZQ?=", "Grüße"},	/* no padding */
+	    {"=?utf-8?b?R3LDvMOfZQ?=", "Grüße"},    /* no padding */
 	    {"=?utf-8?b?R3LDv MOfZQ==?=", "Grüße"}, /* a blank inside */
 	    {"=?utf-8?q?hello big world?=", "hello big world"},
 	    {"=?utf-8?q?hello_big_world?=", "hello big world"},
@@ -118,7 +119,7 @@ ATF_TC_BODY(encoded_words__broken_in_every_usual_way, tc)
 	    {"a =?utf-8?q?b?= c", "a b c"},
 	    {"a =?utf-8?q?b?= =?iso-8859-1?q?=FC?= c", "a bü c"},
 	    {"=?utf-8?q?=C3=BC", "=?utf-8?q?=C3=BC"}, /* never closed */
-	    {"=?utf-8?q?Gr=FC=DFe?=", "Grüße"},	     /* Latin-1 called UTF-8 */
+	    {"=?utf-8?q?Gr=FC=DFe?=", "Grüße"},	      /* Latin-1 called UTF-8 */
 	    {"=?x-foo?q?abc=FC?=", "abcü"},
 	    {"=?UTF-8*en?Q?=C3=BC?=", "ü"},
 	    {"\"=?utf-8?q?=C3=BC?=\"", "\"ü\""},
@@ -126,8 +127,12 @@ ATF_TC_BODY(encoded_words__broken_in_every_usual_way, tc)
 	    {"=?gb2312?b?wve4uZmN?=", "瞒腹檷"},
 	    {"=?shift_jis?b?h0CT+g==?=", "①日"},
 	    {"=?iso-2022-jp?b?GyRCLSEtahsoQg==?=", "①㈱"},
-	    {"Gr\xfc\xdf" "e", "Grüße"}, /* raw Latin-1 */
-	    {"Gr\xc3\xbc\xc3\x9f" "e", "Grüße"},
+	    {"Gr\xfc\xdf"
+	     "e",
+		"Grüße"}, /* raw Latin-1 */
+	    {"Gr\xc3\xbc\xc3\x9f"
+	     "e",
+		"Grüße"},
 	    {"=?utf-8?q?=?=", "="},
 	    {"=?utf-8?q?\?= x", "x"},
 	    {"=?", "=?"},
@@ -193,8 +198,8 @@ ATF_TC_BODY(files_in_the_text__become_parts, tc)
 	ATF_CHECK(m->parts[0].n == 3 && memcmp(m->parts[0].data, "Cat", 3) == 0);
 	ATF_CHECK_STREQ("a b.bin", m->parts[1].name);
 	ATF_CHECK(m->parts[1].n == 3 && memcmp(m->parts[1].data, "abc", 3) == 0);
-	ATF_CHECK_STREQ("See this:\n[attached: hello.txt]\nand\n[attached: a b.bin]\nbye",
-	    m->body);
+	ATF_CHECK_STREQ(
+	    "See this:\n[attached: hello.txt]\nand\n[attached: a b.bin]\nbye", m->body);
 	/* What only begins like one stays text. */
 	m = parse("From: a@b.org\n\nbegin 644 x\nthis is prose, not a file\nend\n");
 	ATF_CHECK_EQ(0, m->nparts);
@@ -240,10 +245,11 @@ ATF_TC_BODY(structure__text_is_found_and_the_rest_attached, tc)
 		 "--b--\n",
 	    "meet", "invite.ics text/calendar");
 	has("Apple: text around pictures",
-	    HEAD "Content-Type: multipart/mixed; boundary=b\n\n"
-		 "--b\nContent-Type: text/plain\n\nabove\n"
-		 "--b\nContent-Type: image/png; name=a.png\nContent-Disposition: inline\n\nx\n"
-		 "--b\nContent-Type: text/plain\n\nbelow\n--b--\n",
+	    HEAD
+	    "Content-Type: multipart/mixed; boundary=b\n\n"
+	    "--b\nContent-Type: text/plain\n\nabove\n"
+	    "--b\nContent-Type: image/png; name=a.png\nContent-Disposition: inline\n\nx\n"
+	    "--b\nContent-Type: text/plain\n\nbelow\n--b--\n",
 	    "above\n\nbelow", "a.png image/png");
 	has("the picture of an html text",
 	    HEAD "Content-Type: multipart/related; boundary=b\n\n"
@@ -268,30 +274,36 @@ ATF_TC_BODY(structure__text_is_found_and_the_rest_attached, tc)
 		 "--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n"
 		 "--b\nContent-Type: application/octet-stream; name=encrypted.asc\n\nx\n"
 		 "--b--\n",
-	    "", "version.txt application/pgp-encrypted,encrypted.asc "
-		"application/octet-stream");
+	    "",
+	    "version.txt application/pgp-encrypted,encrypted.asc "
+	    "application/octet-stream");
 	has("a nested mail, a winmail.dat, a type that says nothing",
-	    HEAD "Content-Type: multipart/mixed; boundary=b\n\n"
-		 "--b\nContent-Type: message/rfc822\n\nSubject: =?utf-8?q?inn=C3=A9r?=\n\ny\n"
-		 "--b\nContent-Type: application/ms-tnef\n\nx\n"
-		 "--b\nContent-Type: application/octet-stream; name=x\n\n%PDF-1\n--b--\n",
-	    "", "innér.eml message/rfc822,winmail.dat application/ms-tnef,x "
-		"application/pdf");
-	has("no delimiter in sight", HEAD "Content-Type: multipart/mixed; boundary=b\n\nlost?\n",
-	    "lost?", "");
+	    HEAD
+	    "Content-Type: multipart/mixed; boundary=b\n\n"
+	    "--b\nContent-Type: message/rfc822\n\nSubject: =?utf-8?q?inn=C3=A9r?=\n\ny\n"
+	    "--b\nContent-Type: application/ms-tnef\n\nx\n"
+	    "--b\nContent-Type: application/octet-stream; name=x\n\n%PDF-1\n--b--\n",
+	    "",
+	    "innér.eml message/rfc822,winmail.dat application/ms-tnef,x "
+	    "application/pdf");
+	has("no delimiter in sight",
+	    HEAD "Content-Type: multipart/mixed; boundary=b\n\nlost?\n", "lost?", "");
 	has("never closed",
-	    HEAD "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nopen\n", "open", "");
+	    HEAD "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nopen\n", "open",
+	    "");
 	has("names by RFC 2231, by RFC 2047, with paths",
 	    HEAD "Content-Type: multipart/mixed; boundary=b\n\n"
 		 "--b\nContent-Disposition: attachment; filename*0*=utf-8''na%C3%AF;\n"
 		 " filename*1=\"ve.txt\"\n\nx\n"
 		 "--b\nContent-Type: text/csv; name=\"=?utf-8?q?=C3=BC.csv?=\"\n\nx\n"
-		 "--b\nContent-Disposition: attachment; filename=\"..\\\\..\\\\c\\\\y.log\"\n\nx\n"
+		 "--b\nContent-Disposition: attachment; "
+		 "filename=\"..\\\\..\\\\c\\\\y.log\"\n\nx\n"
 		 "--b\nContent-Disposition: attachment; filename=\"/etc/passwd\"\n\nx\n"
 		 "--b--\n",
 	    "", "naïve.txt text/plain,ü.csv text/csv,y.log text/plain,passwd text/plain");
-	has("html says its charset", HEAD "Content-Type: text/html\n\n"
-					  "<meta charset=koi8-r><p>\xf0\xf2\xe9</p>",
+	has("html says its charset",
+	    HEAD "Content-Type: text/html\n\n"
+		 "<meta charset=koi8-r><p>\xf0\xf2\xe9</p>",
 	    "ПРИ", "");
 }
 
@@ -316,8 +328,8 @@ ATF_TC_BODY(html__is_laid_out, tc)
 		struct html_text t =
 		    html_to_text(NULL, cases[i].html, strlen(cases[i].html), 1000);
 
-		ATF_CHECK_MSG(strcmp(t.s, cases[i].text) == 0, "%s: \"%s\"",
-		    cases[i].html, t.s);
+		ATF_CHECK_MSG(
+		    strcmp(t.s, cases[i].text) == 0, "%s: \"%s\"", cases[i].html, t.s);
 	}
 }
 
@@ -329,8 +341,8 @@ splits(const char *subject, const char *new, const char *rest)
 	char *whole = talloc_asprintf(NULL, "%s%s", new, rest);
 	size_t n = strlen(whole), cut = quote_split(whole, n, n, subject);
 
-	ATF_CHECK_MSG(cut == strlen(new), "cut at %zu, not %zu, of:\n%s", cut,
-	    strlen(new), whole);
+	ATF_CHECK_MSG(
+	    cut == strlen(new), "cut at %zu, not %zu, of:\n%s", cut, strlen(new), whole);
 	talloc_free(whole);
 }
 
@@ -340,14 +352,16 @@ ATF_TC_BODY(quote__attributions_in_many_languages, tc)
 	static const char *const lines[] = {
 	    "On Mon, Jan 5, 2026 at 10:00 AM Ann Lee <ann@example.com> wrote:",
 	    "On Mon, 5 Jan 2026 at 10:00, Ann Very Long Name\n<ann@example.com> wrote:",
-	    "On 2026-01-05 10:00, Ann wrote:", "On 5 Jan 2026, at 10:00, Ann wrote:",
+	    "On 2026-01-05 10:00, Ann wrote:",
+	    "On 5 Jan 2026, at 10:00, Ann wrote:",
 	    "Ann Lee <ann@example.com> writes:",
 	    "Am 05.01.2026 um 10:00 schrieb Ann Lee:",
 	    "Am Mo., 5. Jan. 2026 um 10:00 Uhr schrieb Ann Lee <\nann@example.com>:",
 	    "Le lun. 5 janv. 2026 à 10:00, Ann Lee <ann@example.com> a écrit :",
 	    "Le 05/01/2026 à 10:00, Ann Lee a écrit :",
 	    "El lun, 5 ene 2026 a las 10:00, Ann Lee (<ann@example.com>) escribió:",
-	    "Il giorno lun 5 gen 2026 alle ore 10:00 Ann Lee <\nann@example.com> ha scritto:",
+	    "Il giorno lun 5 gen 2026 alle ore 10:00 Ann Lee <\nann@example.com> ha "
+	    "scritto:",
 	    "Op ma 5 jan 2026 om 10:00 schreef Ann Lee <ann@example.com>:",
 	    "Em seg., 5 de jan. de 2026 às 10:00, Ann Lee <ann@example.com>\nescreveu:",
 	    "pon., 5 sty 2026 o 10:00 Ann Lee <ann@example.com> napisał(a):",
@@ -364,14 +378,16 @@ ATF_TC_BODY(quote__attributions_in_many_languages, tc)
 	    "05.01.2026 10:00, Ann Lee пишет:",
 	    "пн, 5 січ. 2026 р. о 10:00 Ann Lee <ann@example.com> пише:",
 	    "Ann Lee <ann@example.com>, 5 Oca 2026 Pzt, 10:00 tarihinde şunu yazdı:",
-	    "Στις Δευ 5 Ιαν 2026 στις 10:00, ο χρήστης Ann Lee <ann@example.com>\nέγραψε:",
+	    "Στις Δευ 5 Ιαν 2026 στις 10:00, ο χρήστης Ann Lee "
+	    "<ann@example.com>\nέγραψε:",
 	    "2026年1月5日(月) 10:00 Ann Lee <ann@example.com>:",
 	    "Ann Lee <ann@example.com> 于2026年1月5日周一 10:00写道：",
 	    "Ann Lee <ann@example.com> 於 2026年1月5日 週一 上午10:00寫道：",
 	    "2026년 1월 5일 (월) 오전 10:00, Ann Lee <ann@example.com>님이 작성:",
 	    "Vào Th 2, 5 thg 1, 2026 vào lúc 10:00 Ann Lee <ann@example.com> đã viết:",
 	    "Pada Sen, 5 Jan 2026 pukul 10.00 Ann Lee <ann@example.com> menulis:",
-	    "‫בתאריך יום ב׳, 5 בינו׳ 2026 ב-10:00 מאת ‪Ann Lee‬‏ <‪ann@example.com‬‏>:‬",
+	    "‫בתאריך יום ב׳, 5 בינו׳ 2026 ב-10:00 מאת ‪Ann Lee‬‏ "
+	    "<‪ann@example.com‬‏>:‬",
 	    "في الاثنين، 5 يناير 2026 في 10:00 ص تمت كتابة ما يلي بواسطة Ann Lee "
 	    "<ann@example.com>:",
 	};
@@ -427,13 +443,15 @@ ATF_TC_BODY(quote__header_blocks_in_many_languages, tc)
 		splits("Re: x", "Thank you.",
 		    talloc_asprintf(NULL, "\n\n%s\n\nold text\n", blocks[i]));
 		splits("Re: x", "Thank you.",
-		    talloc_asprintf(NULL, "\n\n________________________________\n%s\n\nold",
-			blocks[i]));
+		    talloc_asprintf(NULL,
+			"\n\n________________________________\n%s\n\nold", blocks[i]));
 	}
 	splits("Re: x", "Thanks",
-	    "\n\n-----Original Message-----\nFrom: A\nSent: today\nTo: B\nSubject: x\n\nold");
+	    "\n\n-----Original Message-----\nFrom: A\nSent: today\nTo: B\nSubject: "
+	    "x\n\nold");
 	splits("AW: x", "Danke",
-	    "\n\n-----Ursprüngliche Nachricht-----\nVon: A\nGesendet: heute\nAn: B\nBetreff: "
+	    "\n\n-----Ursprüngliche Nachricht-----\nVon: A\nGesendet: heute\nAn: "
+	    "B\nBetreff: "
 	    "x\n\nalt");
 }
 
@@ -451,7 +469,8 @@ ATF_TC_BODY(quote__unsure_means_uncut, tc)
 	splits("Fwd: x", "see\n\nOn Mon, 5 Jan 2026, Ann wrote:\n> one\n", "");
 	splits("WG: x", "s. u.\n\nVon: A\nGesendet: heute\nAn: B\nBetreff: x\n\nalt", "");
 	splits("x",
-	    "fyi\n\n---------- Forwarded message ---------\nFrom: Ann\nDate: now\nSubject: "
+	    "fyi\n\n---------- Forwarded message ---------\nFrom: Ann\nDate: "
+	    "now\nSubject: "
 	    "x\nTo: B\n\ntext",
 	    "");
 	/* Labels of a form that a customer fills in. */
@@ -499,10 +518,12 @@ ATF_TC_BODY(quote__marks_of_html_clients, tc)
 	    {"<div class=gmail_quote>On Mon, Jan 5, 2026 Ann "
 	     "wrote:<blockquote>old</blockquote></div><div>my answer</div>",
 		NULL},
-	    {"<div>yes</div><hr><div id=\"divRplyFwdMsg\"><b>From:</b> Ann<br><b>Sent:</b> "
+	    {"<div>yes</div><hr><div id=\"divRplyFwdMsg\"><b>From:</b> "
+	     "Ann<br><b>Sent:</b> "
 	     "now</div><div>old</div>",
 		"yes"},
-	    {"<p>yes</p><div id=appendonsend></div><hr><div>From: Ann</div><div>old</div>",
+	    {"<p>yes</p><div id=appendonsend></div><hr><div>From: "
+	     "Ann</div><div>old</div>",
 		"yes"},
 	    {"<p>ja</p><div class=\"moz-cite-prefix\">Am 05.01.2026 um 10:00 schrieb "
 	     "Ann:<br></div><blockquote type=\"cite\">old</blockquote>",
@@ -513,7 +534,8 @@ ATF_TC_BODY(quote__marks_of_html_clients, tc)
 	    {"<p>yes</p><div class=\"protonmail_quote\">On Monday Ann "
 	     "wrote:<br><blockquote>old</blockquote></div>",
 		"yes"},
-	    {"<p>yes</p><blockquote type=cite>On Jan 5, 2026, Ann wrote:<br>old</blockquote>",
+	    {"<p>yes</p><blockquote type=cite>On Jan 5, 2026, Ann "
+	     "wrote:<br>old</blockquote>",
 		NULL},
 	    {"<p>yes</p><p>From: Ann<br>Sent: Monday<br>To: Bob<br>Subject: "
 	     "x</p><p>old</p>",
@@ -550,7 +572,8 @@ ATF_TC_BODY(authentication_results__of_our_server_only, tc)
 	    {"Authentication-Results: MX.acme.example 1; dmarc=pass (p=none) "
 	     "header.from=b.org\n",
 		AUTH_PASS},
-	    {"Authentication-Results: evil.org; dmarc=pass header.from=b.org\n", AUTH_NONE},
+	    {"Authentication-Results: evil.org; dmarc=pass header.from=b.org\n",
+		AUTH_NONE},
 	    {"Authentication-Results: mx.acme.example; dkim=pass header.d=b.org\n",
 		AUTH_PASS},
 	    {"Authentication-Results: mx.acme.example; dkim=pass header.d=mail.b.org\n",
@@ -582,11 +605,12 @@ ATF_TC_BODY(authentication_results__of_our_server_only, tc)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct mail *m =
-		    parse(talloc_asprintf(NULL, "%sFrom: a@b.org\n\nx\n", cases[i].headers));
+		struct mail *m = parse(
+		    talloc_asprintf(NULL, "%sFrom: a@b.org\n\nx\n", cases[i].headers));
 
-		ATF_CHECK_MSG((int)mail_authenticated(m, m, "other.example mx.acme.example")
-				      .result == cases[i].result,
+		ATF_CHECK_MSG(
+		    (int)mail_authenticated(m, m, "other.example mx.acme.example")
+			    .result == cases[i].result,
 		    "%s", cases[i].headers);
 		ATF_CHECK_EQ(AUTH_NONE, mail_authenticated(m, m, NULL).result);
 		talloc_free(m);
@@ -597,11 +621,13 @@ ATF_TC_WITHOUT_HEAD(forwarded__in_six_languages);
 ATF_TC_BODY(forwarded__in_six_languages, tc)
 {
 	static const char *const blocks[] = {
-	    "---------- Forwarded message ---------\nFrom: Ann Lee <ann@example.com>\nDate: "
+	    "---------- Forwarded message ---------\nFrom: Ann Lee "
+	    "<ann@example.com>\nDate: "
 	    "Mon\nSubject: printer\nTo: <bob@x.org>",
 	    "Begin forwarded message:\n\nFrom: \"Ann Lee\" <ann@example.com>\nSubject: "
 	    "printer\nDate: Monday\nTo: bob@x.org",
-	    "-------- Forwarded Message --------\nSubject: 	printer\nDate: 	Mon\nFrom: 	"
+	    "-------- Forwarded Message --------\nSubject: 	printer\nDate: 	"
+	    "Mon\nFrom: 	"
 	    "Ann Lee <ann@example.com>\nTo: 	bob@x.org",
 	    "-----Original Message-----\nFrom: Ann Lee [mailto:ann@example.com]\nSent: "
 	    "Monday\nTo: Bob\nSubject: printer",
@@ -609,7 +635,8 @@ ATF_TC_BODY(forwarded__in_six_languages, tc)
 	    "Mo\nVon: Ann Lee <ann@example.com>\nAn: bob@x.org",
 	    "-------- Message transféré --------\nSujet : printer\nDate : lun.\nDe : Ann "
 	    "Lee <ann@example.com>\nPour : bob@x.org",
-	    "-------- Mensaje reenviado --------\nAsunto: printer\nFecha: lun\nDe: Ann Lee "
+	    "-------- Mensaje reenviado --------\nAsunto: printer\nFecha: lun\nDe: Ann "
+	    "Lee "
 	    "<ann@example.com>\nPara: bob@x.org",
 	    "-------- Messaggio Inoltrato --------\nOggetto: printer\nData: lun\nDa: Ann "
 	    "Lee <ann@example.com>\nA: bob@x.org",
@@ -621,7 +648,8 @@ ATF_TC_BODY(forwarded__in_six_languages, tc)
 	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
 		struct mail *m = parse(talloc_asprintf(NULL,
 		    "From: alice@acme.example\nSubject: Fwd: printer\nContent-Type: "
-		    "text/plain; charset=utf-8\n\n@fwd\nShe called, too.\n\n%s\n\nIt is on "
+		    "text/plain; charset=utf-8\n\n@fwd\nShe called, too.\n\n%s\n\nIt is "
+		    "on "
 		    "fire.\n",
 		    blocks[i]));
 
@@ -630,8 +658,8 @@ ATF_TC_BODY(forwarded__in_six_languages, tc)
 		ATF_CHECK_STREQ("ann@example.com", f.from.value);
 		ATF_CHECK_STREQ("Ann Lee", f.from.name);
 		ATF_CHECK_STREQ("printer", f.subject);
-		ATF_CHECK_MSG(strcmp(f.body, "It is on fire.") == 0, "%s: \"%s\"", blocks[i],
-		    f.body);
+		ATF_CHECK_MSG(strcmp(f.body, "It is on fire.") == 0, "%s: \"%s\"",
+		    blocks[i], f.body);
 		ATF_CHECK_STREQ("She called, too.\n\n", f.above);
 		talloc_free(m);
 	}
@@ -671,7 +699,8 @@ ATF_TC_BODY(sandbox__writes_nothing_and_runs_nothing, tc)
 	ATF_REQUIRE_EQ(child, waitpid(child, &status, 0));
 	ATF_REQUIRE(WIFEXITED(status));
 	if (WEXITSTATUS(status) == 42)
-		atf_tc_skip("this kernel has no Landlock or seccomp, or this is a sanitizer");
+		atf_tc_skip(
+		    "this kernel has no Landlock or seccomp, or this is a sanitizer");
 	ATF_CHECK_EQ(0, WEXITSTATUS(status));
 }
 
