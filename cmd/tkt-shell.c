@@ -17,7 +17,7 @@ enum { WORDS_MAX = 1000, LINE_MAX_BYTES = 65536 };
 
 /* What an agent works with. Programs that administer the desk are not among them. */
 static const char *const allowed[] = {"tkt-list", "tkt-show", "tkt-new", "tkt-reply",
-    "tkt-set", "tkt-route", "tkt-log", NULL};
+    "tkt-set", "tkt-route", "tkt-log", "mail-quarantine", NULL};
 
 /* The words of $SSH_ORIGINAL_COMMAND. */
 static enum rc

@@ -102,23 +102,28 @@ print_message(struct thread *th, const struct message *m)
 	struct cmd_env *env = th->env;
 	struct out *out = env->out;
 	bool note = strcmp(m->kind, "note") == 0;
+	const char *history = m->quoted + strspn(m->quoted, "\n");
 	size_t quoted = 0;
 
-	for (const char *s = m->quoted; *s != '\0'; s++)
-		quoted += *s == '\n';
+	for (const char *s = history; *s != '\0'; s++)
+		quoted += *s == '\n' && s[1] != '\0';
 	out_line(out, COLOR_NONE, "%s", "");
-	out_line(out, note ? COLOR_YELLOW : COLOR_GREEN, "%s %s · %s%s%s%s",
+	out_line(out, note ? COLOR_YELLOW : COLOR_GREEN, "%s %s · %s%s%s%s%s%s%s",
 	    strcmp(m->direction, "out") == 0 ? "◂" : "▸", author_name(env, m),
 	    instant_local(env->ctx, m->created_at, desk_zone(env->desk)),
 	    strcmp(m->kind, "reply") == 0 ? "" : " · ",
 	    strcmp(m->kind, "reply") == 0 ? "" : m->kind,
-	    m->flags & MESSAGE_UNVERIFIED ? " · unverified sender" : "");
+	    strcmp(m->class, "human") == 0 ? "" : " · ",
+	    strcmp(m->class, "human") == 0 ? "" : m->class,
+	    m->flags & MESSAGE_UNVERIFIED ? " · unverified sender" : "",
+	    m->flags & MESSAGE_AUTH_FAILED ? " · DMARC failed" : "");
 	if (strcmp(m->kind, "system") == 0 && m->subject != NULL)
 		out_line(out, COLOR_DIM, "  new subject: %s", m->subject);
-	out_block(out, m->body, 2);
-	if (*m->quoted != '\0' && o.full)
-		out_block(out, m->quoted, 2);
-	else if (*m->quoted != '\0')
+	if (o.full)
+		out_block(out, talloc_asprintf(env->ctx, "%s%s", m->body, m->quoted), 2);
+	else
+		out_block(out, m->body, 2);
+	if (*history != '\0' && !o.full)
 		out_line(out, COLOR_DIM, "  [%zu quoted lines: --full shows them]",
 		    quoted + 1);
 	if (m->flags & MESSAGE_CUT)

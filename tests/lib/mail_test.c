@@ -386,8 +386,8 @@ ATF_TC_BODY(quote__attributions_in_many_languages, tc)
 	    "2026년 1월 5일 (월) 오전 10:00, Ann Lee <ann@example.com>님이 작성:",
 	    "Vào Th 2, 5 thg 1, 2026 vào lúc 10:00 Ann Lee <ann@example.com> đã viết:",
 	    "Pada Sen, 5 Jan 2026 pukul 10.00 Ann Lee <ann@example.com> menulis:",
-	    "‫בתאריך יום ב׳, 5 בינו׳ 2026 ב-10:00 מאת ‪Ann Lee‬‏ "
-	    "<‪ann@example.com‬‏>:‬",
+	    "\u202bבתאריך יום ב׳, 5 בינו׳ 2026 ב-10:00 מאת \u202aAnn Lee\u202c\u200f "
+	    "<\u202aann@example.com\u202c\u200f>:\u202c",
 	    "في الاثنين، 5 يناير 2026 في 10:00 ص تمت كتابة ما يلي بواسطة Ann Lee "
 	    "<ann@example.com>:",
 	};

@@ -31,7 +31,8 @@ ATF_TC_BODY(token__proves_ticket_mailbox_and_generation, tc)
 	other.name = "billing";
 	ATF_CHECK(!token_of_ticket(&keys, &other, t, &token));
 	ATF_CHECK(!token_of_ticket(&other_keys, &box, t, &token));
-	ATF_REQUIRE(token_read(&box, "SUPPORT+T42.ABCDEFGHIJKLMNOP@ACME.example", &token));
+	ATF_REQUIRE(
+	    token_read(&box, "SUPPORT+T42.ABCDEFGHIJKLMNOP@ACME.example", &token));
 	ATF_CHECK(!token_of_ticket(&keys, &box, t, &token));
 	ATF_CHECK(!token_read(&box, "support@acme.example", &token));
 	ATF_CHECK(!token_read(&box, "support+t42.short@acme.example", &token));
@@ -50,8 +51,8 @@ ATF_TC_BODY(token__of_an_agent_and_of_a_delivery, tc)
 	struct token token;
 
 	t->id = 42;
-	ATF_REQUIRE(token_read(
-	    &box, token_agent_address(NULL, &keys, &box, t, "alice"), &token));
+	ATF_REQUIRE(
+	    token_read(&box, token_agent_address(NULL, &keys, &box, t, "alice"), &token));
 	ATF_CHECK_EQ('a', token.kind);
 	ATF_CHECK(token_of_agent(&keys, &box, t, "alice", &token));
 	ATF_CHECK(!token_of_agent(&keys, &box, t, "bob", &token));
@@ -80,8 +81,10 @@ ATF_TC_BODY(token__by_an_old_key, tc)
 	old = token_address(NULL, &keys, &box, t);
 	new = token_address(NULL, &both, &box, t);
 	ATF_CHECK(strcmp(old, new) != 0);
-	ATF_CHECK(token_read(&box, old, &token) && token_of_ticket(&both, &box, t, &token));
-	ATF_CHECK(token_read(&box, new, &token) && token_of_ticket(&both, &box, t, &token));
+	ATF_CHECK(
+	    token_read(&box, old, &token) && token_of_ticket(&both, &box, t, &token));
+	ATF_CHECK(
+	    token_read(&box, new, &token) && token_of_ticket(&both, &box, t, &token));
 	ATF_CHECK(token_message_id(
 	    &both, token_root_id(NULL, &keys, &box, 7), &ticket, &message));
 	talloc_free(t);
