@@ -37,7 +37,7 @@ read_mail(struct cmd_env *env, void *ctx, const struct held *h, struct mail **m,
 	enum rc rc = blob_get(env->desk->store, ctx, h->raw, raw, n, err);
 
 	if (rc == RC_OK)
-		*m = mail_parse(ctx, env->desk->config, *raw, *n);
+		*m = mail_parse(ctx, env->desk->config, *raw, *n, h->raw);
 	return rc;
 }
 

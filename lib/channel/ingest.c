@@ -104,13 +104,12 @@ choose_boxes(struct ingester *ing, struct job *j, struct err *err)
 	}
 	if (j->want.recipient != NULL)
 		add_box(j, mailbox_of(c, j->want.recipient));
-	for (size_t i = 0; i < m->nrecipients; i++) {
-		if (j->nboxes > 0 && (j->want.recipient != NULL || i >= m->ndelivered))
-			break; /* the envelope has said it */
+	for (size_t i = 0; j->nboxes == 0 && i < m->ndelivered; i++)
 		add_box(j, mailbox_of(c, m->recipients[i]));
+	if (j->nboxes == 0) {
+		for (size_t i = m->ndelivered; i < m->nrecipients; i++)
+			add_box(j, mailbox_of(c, m->recipients[i]));
 	}
-	for (size_t i = m->ndelivered; j->nboxes == 0 && i < m->nrecipients; i++)
-		add_box(j, mailbox_of(c, m->recipients[i]));
 	if (j->nboxes == 0)
 		add_box(j, config_mailbox_default(c));
 	return RC_OK;
@@ -170,7 +169,7 @@ ingester_add(struct ingester *ing, const struct ingest_want *want, const void *r
 	if (rc != RC_OK)
 		return rc;
 	mail_body_hash(raw, n, j->body);
-	j->m = mail_parse(j, ing->d->config, raw, keep);
+	j->m = mail_parse(j, ing->d->config, raw, keep, want->explain ? NULL : j->raw);
 	j->m->null_sender = j->m->null_sender || want->null_sender;
 	if (want->release != NULL) { /* of what is too large only a part was kept */
 		memcpy(j->body, want->release->body, BLOB_HASH);
@@ -438,7 +437,8 @@ by_forwarder(struct filing *f, struct err *err)
 	    .class = f->message.class,
 	    .quoted = ""};
 	struct ingest first;
-	const char *above = fwd->above;
+	const char *above = fwd->above + strspn(fwd->above, " \t\n");
+	size_t n = strlen(above);
 	enum rc rc;
 
 	f->message.body = fwd->body;
@@ -446,11 +446,12 @@ by_forwarder(struct filing *f, struct err *err)
 	f->message.author_address = fwd->from.value;
 	f->d.participants = false;
 	rc = open_ticket(f, &fwd->from, fwd->subject, err);
-	above += strspn(above, " \t\n");
-	if (rc != RC_OK || *above == '\0')
+	while (n > 0 && strchr(" \t\n", above[n - 1]) != NULL)
+		n--;
+	if (rc != RC_OK || n == 0)
 		return rc;
 	first = *f->r;
-	note.body = text_clean(f->ctx, above, strlen(above), TEXT_BLOCK, BODY_MAX);
+	note.body = text_clean(f->ctx, above, n, TEXT_BLOCK, BODY_MAX);
 	f->message = note;
 	rc = by_agent(f, first.ticket, err);
 	if (rc == RC_DENIED) /* an agent who may not write there has still forwarded */

@@ -55,7 +55,7 @@ from_attached(
 	}
 	if (one == NULL)
 		return false;
-	inner = mail_parse(ctx, c, one->data, one->n);
+	inner = mail_parse(ctx, c, one->data, one->n, NULL);
 	if (inner->from.value == NULL)
 		return false;
 	f->from = inner->from;

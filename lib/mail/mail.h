@@ -62,7 +62,9 @@ struct mail {
 	const char *too_much;  /* a limit that was passed, or NULL (M4) */
 };
 
-struct mail *mail_parse(void *ctx, const struct config *c, const void *raw, size_t n);
+/* `hash`: the SHA-256 of these bytes where the caller has it, or NULL. */
+struct mail *mail_parse(void *ctx, const struct config *c, const void *raw, size_t n,
+    const unsigned char *hash);
 /* The first header of this name, in any case, or NULL. */
 const char *mail_header(const struct mail *m, const char *name);
 /* A header's value decoded (RFC 2047, broken in the usual ways): one clean line. */

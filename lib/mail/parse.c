@@ -386,7 +386,8 @@ parse_content(struct parse *p, const char *raw, size_t n)
 }
 
 struct mail *
-mail_parse(void *ctx, const struct config *c, const void *raw, size_t n)
+mail_parse(void *ctx, const struct config *c, const void *raw, size_t n,
+    const unsigned char *hash)
 {
 	struct mail *m = talloc_zero(ctx, struct mail);
 	struct parse p = {.m = m, .hint = SIZE_MAX};
@@ -401,9 +402,10 @@ mail_parse(void *ctx, const struct config *c, const void *raw, size_t n)
 	if (m->msgid == NULL) { /* M3 */
 		unsigned char h[BLOB_HASH];
 
-		crypto_hash_sha256(h, raw, n);
-		m->msgid = talloc_asprintf(
-		    m, "<%s@generated.invalid>", text_hex(m, h, BLOB_HASH));
+		if (hash == NULL)
+			crypto_hash_sha256(h, raw, n);
+		m->msgid = talloc_asprintf(m, "<%s@generated.invalid>",
+		    text_hex(m, hash ? hash : h, BLOB_HASH));
 		m->made_id = true;
 	}
 	parse_content(&p, raw, scan.end);

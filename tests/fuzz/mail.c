@@ -171,7 +171,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	    .mailbox = &boxes[0],
 	    .body = body,
 	    .now = 1800000000000};
-	struct mail *m = mail_parse(ctx, &config, data, n);
+	struct mail *m = mail_parse(ctx, &config, data, n, NULL);
 	struct decision d;
 	struct err err;
 

@@ -179,7 +179,7 @@ decide_text(const char *raw)
 	    .now = 500000,
 	    .explain = true};
 	void *ctx = talloc_new(NULL);
-	struct mail *m = mail_parse(ctx, &config, raw, strlen(raw));
+	struct mail *m = mail_parse(ctx, &config, raw, strlen(raw), NULL);
 	struct decision r;
 	struct err err;
 

@@ -19,7 +19,7 @@ static const struct config config = {.mail_parts_max = 100,
 static struct mail *
 parse(const char *raw)
 {
-	return mail_parse(NULL, &config, raw, strlen(raw));
+	return mail_parse(NULL, &config, raw, strlen(raw), NULL);
 }
 
 ATF_TC_WITHOUT_HEAD(html__becomes_readable_text);
