@@ -27,7 +27,7 @@ free_bytes(GByteArray **bytes)
 	return 0;
 }
 
-/* The decoded content of a part; belongs to ctx. */
+/* The decoded content of a part, NUL-terminated; belongs to ctx. */
 static GByteArray *
 content_of(void *ctx, GMimeObject *part)
 {
@@ -48,10 +48,9 @@ content_of(void *ctx, GMimeObject *part)
 	}
 	*owner = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(mem));
 	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(mem), FALSE); /* it is ours now */
-	if ((*owner)->data == NULL) { /* never NULL, not even for nothing */
-		g_byte_array_set_size(*owner, 1);
-		g_byte_array_set_size(*owner, 0);
-	}
+	/* A NUL behind the end: scanners stop there, and the data is never NULL. */
+	g_byte_array_append(*owner, (const guint8 *)"", 1);
+	g_byte_array_set_size(*owner, (*owner)->len - 1);
 	g_object_unref(mem);
 	talloc_set_destructor(owner, free_bytes);
 	return *owner;
