@@ -9,6 +9,8 @@ cases() {
 	_all=$(sed -n 's/^\([a-z0-9_]*\)_body() {.*/\1/p' "$TKT_SRC/tests/$1")
 	for _c in $_all; do
 		command -v "${_c}_head" >/dev/null || eval "${_c}_head() { atf_set timeout ${2:-120}; }"
+		# As atf_test_case would note it.
+		command -v "${_c}_cleanup" >/dev/null && eval "__has_cleanup_${_c}=true"
 		command -v "${_c}_cleanup" >/dev/null || eval "${_c}_cleanup() { :; }"
 	done
 }

@@ -19,6 +19,12 @@ if [ ! -e "$guard" ]; then
 	$sudo chmod 755 "$guard"
 	trap '$sudo rm -f "$guard"' EXIT
 fi
+# What starts at boot: systemd's links, and those of SysV.
+enabled() {
+	find /etc/systemd/system /etc/rc?.d \( -type l -o -name 'S*' \) 2>/dev/null | sort
+}
+before=$(mktemp)
+enabled >"$before"
 export DEBIAN_FRONTEND=noninteractive
 install() {
 	# shellcheck disable=SC2086 # a list of packages
@@ -28,3 +34,11 @@ install 2>/dev/null || {
 	$sudo apt-get update -qq
 	install
 }
+# A server that came along shall not start at the next boot either.
+enabled | comm -13 "$before" - | while read -r link; do
+	case $link in
+	*/rc?.d/S*) $sudo update-rc.d "$(basename "$link" | cut -c4-)" disable ;;
+	*.service | *.socket | *.timer) $sudo deb-systemd-helper disable "$(basename "$link")" ;;
+	esac
+done >/dev/null 2>&1
+rm -f "$before"

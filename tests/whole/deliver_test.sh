@@ -129,7 +129,7 @@ X
 	as_owner /usr/sbin/postalias -c "$at/postfix/etc" "hash:$at/maildir/aliases" || atf_fail postalias
 	echo 'billing@acme.example tkt:' >"$at/postfix/transport"
 	chmod 755 "$at/postfix" "$at/postfix/etc"
-	postfix -c "$at/postfix/etc" start >started 2>&1 || atf_fail "$(cat started "$at/postfix/log")"
+	/usr/sbin/postfix -c "$at/postfix/etc" start >started 2>&1 || atf_fail "$(cat started "$at/postfix/log")"
 }
 
 postfix__alias_and_transport_body() {
@@ -155,10 +155,10 @@ postfix__alias_and_transport_body() {
 	until_true 20 deferred || atf_fail "$(tail -n 20 "$at/postfix/log")"
 	! grep -q 'status=bounced' "$at/postfix/log" || atf_fail "a sender was told: $(grep bounced "$at/postfix/log")"
 	mv "$at/key" "$at/desk/secret/desk.key"
-	postqueue -c "$at/postfix/etc" -f
+	/usr/sbin/postqueue -c "$at/postfix/etc" -f
 	until_true 20 tickets 7 || atf_fail "$(tail -n 20 "$at/postfix/log")"
 	# A bounce has a null sender.
-	sendmail -C "$at/postfix/etc" -f '' support@acme.example <<'X'
+	/usr/sbin/sendmail -C "$at/postfix/etc" -f '' support@acme.example <<'X'
 From: someone@example.com
 To: support@acme.example
 Subject: null
@@ -171,7 +171,7 @@ X
 	as_owner "$TKT_BUILD/bin/tkt-fsck" --all >out || atf_fail "$(cat out)"
 }
 postfix__alias_and_transport_cleanup() {
-	[ -f place ] && postfix -c "$(cat place)/postfix/etc" stop >/dev/null 2>&1
+	[ -f place ] && /usr/sbin/postfix -c "$(cat place)/postfix/etc" stop >/dev/null 2>&1
 	remove_place
 }
 
@@ -200,7 +200,7 @@ procmail__keeps_what_is_not_taken_cleanup() {
 # ---- Dovecot: LMTP, sieve ----
 
 dovecot__lmtp_and_sieve_pipe_body() {
-	command -v dovecot >/dev/null || atf_skip "dovecot is not installed"
+	command -v /usr/sbin/dovecot >/dev/null || atf_skip "dovecot is not installed"
 	place
 	d=$at/dovecot
 	mkdir -p "$d/home" "$d/run"
@@ -253,7 +253,7 @@ plugin {
 X
 	chown -R $owner "$d"
 	# As an ordinary user: the one that owns the desk.
-	as_owner dovecot -F -c "$d/conf" >"$at/dovecot.out" 2>&1 &
+	as_owner /usr/sbin/dovecot -F -c "$d/conf" >"$at/dovecot.out" 2>&1 &
 	echo $! >dovecot.pid
 	until_true 10 test -S "$d/run/lmtp" || atf_fail "$(cat "$at/dovecot.out" "$d/log")"
 	send "$d/run/lmtp" support@acme.example one '<v1@example.com>' >out
