@@ -21,7 +21,7 @@
 #include "desk/cmd.h"
 
 enum {
-	BATCH_MAILS = 200,
+	BATCH_MAILS = 500,
 	BATCH_BYTES = 8000000,
 	RESCAN_MS = 60000, /* --follow looks by itself, too */
 	RETRY_MS = 5000

@@ -84,6 +84,18 @@ clean(void *ctx, const char *s, size_t n, enum text_form form, size_t max)
 
 	for (size_t i = 0; i < n; i += len) {
 		uint32_t c = 0, h;
+		size_t plain = 0;
+
+		/* Most of most texts: nothing to think about. */
+		while (!blank && i + plain < n && o + plain < max && s[i + plain] > 0x20 &&
+		       s[i + plain] < 0x7f)
+			plain++;
+		if (plain > 0) {
+			memcpy(out + o, s + i, plain);
+			o += plain;
+			len = plain;
+			continue;
+		}
 
 		len = text_decode(s + i, n - i, &c);
 		if (len == 0) {

@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "store/store_priv.h"
 
-enum { PATH_ROOM = 128, READ_STEP = 65536 };
+enum { PATH_ROOM = 128, READ_STEP = 65536, FDS_HELD = 16 };
 
 static void
 blob_path(const unsigned char hash[BLOB_HASH], char path[PATH_ROOM])
@@ -42,6 +42,7 @@ make_dirs(struct store *s, const char *path, struct err *err)
 static enum rc
 write_all(int fd, const char *data, size_t n, struct err *err)
 {
+	/* Not synced here: many are cheaper together. */
 	while (n > 0) {
 		ssize_t w = write(fd, data, n);
 
@@ -52,7 +53,7 @@ write_all(int fd, const char *data, size_t n, struct err *err)
 		data += w;
 		n -= (size_t)w;
 	}
-	return fsync(fd) == 0 ? RC_OK : err_errno(err, "syncing a blob");
+	return RC_OK;
 }
 
 /* Remembers which directory got a new name: blob_sync makes them durable, each once. */
@@ -86,25 +87,76 @@ blob_put(struct store *s, const void *data, size_t n, unsigned char hash[BLOB_HA
 		remember_dir(s, path); /* its writer may not have synced the name yet */
 		return RC_OK;
 	}
-	rc = make_dirs(s, path, err);
-	if (rc != RC_OK)
-		return rc;
 	snprintf(
 	    tmp, sizeof(tmp), "blobs/tmp.%ld.%08x", (long)getpid(), randombytes_random());
 	fd = openat(s->dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0440);
 	if (fd < 0)
 		return err_errno(err, "%s/%s", s->dir, tmp);
 	rc = write_all(fd, data, n, err);
-	if (close(fd) != 0 && rc == RC_OK)
-		rc = err_errno(err, "%s/%s", s->dir, tmp);
-	if (rc == RC_OK && renameat(s->dirfd, tmp, s->dirfd, path) != 0)
-		rc = err_errno(err, "%s/%s", s->dir, path);
+	if (rc == RC_OK && s->nnew_blobs >= FDS_HELD) {
+		if (close(fd) != 0)
+			rc = err_errno(err, "%s/%s", s->dir, tmp);
+		fd = -1;
+	}
 	if (rc != RC_OK) {
+		if (fd >= 0)
+			close(fd);
 		unlinkat(s->dirfd, tmp, 0);
 		return rc;
 	}
-	remember_dir(s, path);
+	s->new_blobs =
+	    mem_grow(s, s->new_blobs, struct new_blob, s->nnew_blobs + 1);
+	s->new_blobs[s->nnew_blobs++] =
+	    (struct new_blob){talloc_strdup(s, tmp), talloc_strdup(s, path), fd};
 	return RC_OK;
+}
+
+/* Its folder is most often there already. */
+static enum rc
+take_name(struct store *s, const struct new_blob *b, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	if (renameat(s->dirfd, b->tmp, s->dirfd, b->path) == 0)
+		return RC_OK;
+	if (errno == ENOENT)
+		rc = make_dirs(s, b->path, err);
+	if (rc == RC_OK && renameat(s->dirfd, b->tmp, s->dirfd, b->path) != 0)
+		rc = err_errno(err, "%s/%s", s->dir, b->path);
+	return rc;
+}
+
+/* Bytes first, names then: a blob that has its name is whole, whatever happens. A few are
+ * synced one by one, many by one sync of the file system. */
+static enum rc
+sync_content(struct store *s, struct err *err)
+{
+	bool many = s->nnew_blobs > FDS_HELD;
+	enum rc rc = RC_OK;
+
+	if (many && syncfs(s->dirfd) != 0)
+		rc = err_errno(err, "syncing %s", s->dir);
+	for (size_t i = 0; i < s->nnew_blobs; i++) {
+		struct new_blob *b = &s->new_blobs[i];
+
+		if (rc == RC_OK && !many && fsync(b->fd) != 0)
+			rc = err_errno(err, "syncing a blob");
+		if (b->fd >= 0 && close(b->fd) != 0 && rc == RC_OK)
+			rc = err_errno(err, "%s/%s", s->dir, b->tmp);
+		if (rc == RC_OK)
+			rc = take_name(s, b, err);
+		if (rc != RC_OK)
+			unlinkat(s->dirfd, b->tmp, 0);
+		else if (!many)
+			remember_dir(s, b->path);
+		talloc_free(b->tmp);
+		talloc_free(b->path);
+	}
+	TALLOC_FREE(s->new_blobs);
+	s->nnew_blobs = 0;
+	if (rc == RC_OK && many && syncfs(s->dirfd) != 0)
+		rc = err_errno(err, "syncing %s", s->dir);
+	return rc;
 }
 
 static enum rc
@@ -122,7 +174,7 @@ sync_dir(struct store *s, const char *dir, struct err *err)
 enum rc
 blob_sync(struct store *s, struct err *err)
 {
-	enum rc rc = RC_OK;
+	enum rc rc = s->nnew_blobs > 0 ? sync_content(s, err) : RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < s->nfresh; i++) {
 		char *dir = s->fresh[i];

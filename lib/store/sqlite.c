@@ -196,8 +196,10 @@ store_write(struct store *s, struct err *err)
 enum rc
 store_commit(struct store *s, struct err *err)
 {
-	enum rc rc = store_script(s, "COMMIT", err);
+	enum rc rc = index_flush(s, err);
 
+	if (rc == RC_OK)
+		rc = store_script(s, "COMMIT", err);
 	if (rc != RC_OK) {
 		store_rollback(s);
 		return rc;
@@ -214,6 +216,7 @@ store_rollback(struct store *s)
 	if (!s->writing)
 		return;
 	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	index_forget(s, 0);
 	s->writing = false;
 	flock(s->lock, LOCK_UN);
 }
@@ -221,6 +224,7 @@ store_rollback(struct store *s)
 enum rc
 store_savepoint(struct store *s, struct err *err)
 {
+	s->saved_words = s->nwords;
 	return store_script(s, "SAVEPOINT record", err);
 }
 
@@ -234,6 +238,7 @@ void
 store_rollback_to(struct store *s)
 {
 	sqlite3_exec(s->db, "ROLLBACK TO record; RELEASE record", NULL, NULL, NULL);
+	index_forget(s, s->saved_words);
 }
 
 enum rc

@@ -113,8 +113,9 @@ enum rc store_check(struct store *s, struct err *err) CHECKED;
 
 /* ---- full text ---- */
 
-enum rc store_index_add(struct store *s, int64_t message, const char *subject,
-    const char *body, struct err *err) CHECKED;
+/* Indexed when the transaction commits: within it they are not found yet. Copied. */
+void store_index_add(
+    struct store *s, int64_t message, const char *subject, const char *body);
 /* One bare word or phrase as the engine's match expression; joined by blanks they must
  * all occur in one message. `prefix`: the last word is the beginning of one. */
 char *store_index_term(void *ctx, const char *words, bool prefix);
@@ -139,8 +140,9 @@ enum rc store_index_rebuild(struct store *s, struct err *err) CHECKED;
 
 #define BLOB_HASH 32
 
-/* Adds n bytes: temporary name, rename; durable after blob_sync, which must come before
- * the commit of the row that names it. */
+/* Adds n bytes under a temporary name; blob_sync makes them durable and then gives them
+ * their own. It must come before the commit of the row that names them, and before they
+ * are read. */
 enum rc blob_put(struct store *s, const void *data, size_t n,
     unsigned char hash[BLOB_HASH], struct err *err) CHECKED;
 enum rc blob_sync(struct store *s, struct err *err) CHECKED;

@@ -162,7 +162,9 @@ message_store(struct store *s, const struct message *m, struct err *err)
 	rc = stmt_run(st, err);
 	for (size_t i = 0; rc == RC_OK && i < m->nattachments; i++)
 		rc = attachment_store(s, m->id, &m->attachments[i], err);
-	return rc == RC_OK ? store_index_add(s, m->id, m->subject, m->body, err) : rc;
+	if (rc == RC_OK)
+		store_index_add(s, m->id, m->subject, m->body);
+	return rc;
 }
 
 static struct message *

@@ -112,9 +112,8 @@ def deliver():
             return
         for attempt in range(1000):
             with lock:
-                shoot = left[0] > 0 and random.random() < 0.7
-                left[0] -= shoot
-                wait = random.random() * took * 3
+                shoot = left[0] > 0 and random.random() < 0.9
+                wait = random.random() * took * 2
             c = subprocess.Popen(["mail-ingest"], stdin=open("mails/%d" % i),
                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             if shoot:
@@ -123,6 +122,8 @@ def deliver():
             err = c.communicate()[1]
             if c.returncode == 0:
                 break
+            with lock:
+                left[0] -= c.returncode == -9
             if c.returncode not in (75, -9):
                 print("mail %d: exit %d: %s" % (i, c.returncode, err))
                 os._exit(1)
