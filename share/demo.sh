@@ -21,6 +21,7 @@ echo
 echo "Six mails come in: one is an answer, one an out-of-office note, one for billing."
 run 'mail-ingest mail/*.eml -o human'
 run 'mail-ingest <mail/01-refund.eml # the same mail again'
+run 'mail-ingest --explain -o human <mail/03-refund-again.eml'
 run 'tkt-list -o human'
 run 'tkt-show 1 -o human'
 run 'tkt-route --explain -N 1 -o human'
