@@ -56,6 +56,7 @@ $(B)/programs.h: $(wildcard cmd/*.c)
 $(B)/cmd/tkt.o: $(B)/programs.h
 
 # Only lib/mail sees GMime's headers.
+CFLAGS_bench = $(CFLAGS_mail)
 CFLAGS_mail = $(shell pkg-config --cflags gmime-3.0 libxml-2.0)
 
 $(B)/migrations.c: $(wildcard share/schema/sqlite/*.sql) share/build/embed-sql.sh
@@ -134,7 +135,9 @@ $(B)/tests/lib/%: $(B)/tests/lib/%.o $(B)/libtkt.a
 		$(LIBS_mail-ingest) -latf-c
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libtkt.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/libtkt.a $(LIBS_all) $(LIBS_query)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/libtkt.a $(LIBS_all) $(LIBS_query) \
+		$(LIBS_$(notdir $@))
+LIBS_gmime = $(LIBS_mail-ingest)
 
 $(B)/tests/Kyuafile: $(TEST_BINS) $(SH_TESTS) share/build/kyuafile.sh
 	@mkdir -p $(@D)
@@ -152,7 +155,7 @@ asan:
 		SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
 		CFLAGS='-O1 -g' CRASHES=40 check-only
 
-bench: all $(B)/tests/bench/generate $(B)/tests/bench/limits
+bench: all $(B)/tests/bench/generate $(B)/tests/bench/limits $(B)/tests/bench/gmime
 	@B=$(abspath $(B)) TKT_SRC=$(CURDIR) sh tests/bench/run.sh $(SIZES)
 
 FUZZ_TARGETS ?= $(basename $(notdir $(wildcard tests/fuzz/*.c)))

@@ -83,7 +83,7 @@ confine_calls(void)
 		done =
 		    seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0) == 0;
 	done = done && seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket),
-			   1, SCMP_A0(SCMP_CMP_NE, AF_UNIX)) == 0;
+			   1, SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0)) == 0;
 	done = done && seccomp_load(filter) == 0;
 	if (filter != NULL)
 		seccomp_release(filter);

@@ -53,8 +53,7 @@ property(void *ctx, const char *result, const char *key)
 		if (*value++ != '=')
 			continue;
 		value += strspn(value, " \t\"");
-		return text_lower(
-		    talloc_strndup(ctx, value, strcspn(value, " \t\";")));
+		return text_lower(talloc_strndup(ctx, value, strcspn(value, " \t\";")));
 	}
 	return NULL;
 }

@@ -106,6 +106,7 @@ away_subject(const char *subject)
 	    "Răspuns automat", "Автоматический ответ", "Автовідповідь", "Otomatik yanıt",
 	    "Αυτόματη απάντηση", "自動応答", "自动答复", "自動回覆", "자동 회신", NULL};
 
+	subject += *subject == '[';
 	for (const char *const *w = words; *w != NULL; w++) {
 		if (strncasecmp(subject, *w, strlen(*w)) == 0)
 			return true;

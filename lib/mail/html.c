@@ -214,14 +214,16 @@ start_item(struct writer *w)
 	char number[16];
 	int *item =
 	    w->lists > 0 && w->lists <= LISTS_MAX ? &w->items[w->lists - 1] : NULL;
+	int n;
 
 	want_breaks(w, 1);
 	settle(w);
-	if (item != NULL && *item > 0)
-		put(w, number,
-		    (size_t)snprintf(number, sizeof(number), "%d.", (*item)++ % 10000));
-	else
+	if (item != NULL && *item > 0) {
+		n = snprintf(number, sizeof(number), "%d.", (*item)++ % 10000);
+		put(w, number, (size_t)n);
+	} else {
 		put(w, "-", 1);
+	}
 	w->blank = true;
 }
 

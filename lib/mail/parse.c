@@ -81,6 +81,11 @@ add_text(struct parse *p, const char *s, size_t n, size_t hint, bool html)
 	bool first = p->n == 0;
 	size_t room;
 
+	while (n > 0 && (*s == '\n' || *s == '\r')) { /* blank lines above */
+		s++;
+		n--;
+		hint -= hint > 0;
+	}
 	while (n > 0 && (strchr(" \t\r\n", s[n - 1]) != NULL && s[n - 1] != '\0'))
 		n--;
 	if (n == 0 || p->n > BODY_MAX)
@@ -231,8 +236,8 @@ take_attachment(struct parse *p, GMimeObject *part)
 	type = g_mime_content_type_get_mime_type(g_mime_object_get_content_type(part));
 	mail_add_part(m, attachment_name(m, name),
 	    text_lower(text_clean(m, type, strlen(type), TEXT_LINE, 100)),
-	    id ? text_clean(m, id, strlen(id), TEXT_LINE, 200) : NULL,
-	    bytes->data, bytes->len);
+	    id ? text_clean(m, id, strlen(id), TEXT_LINE, 200) : NULL, bytes->data,
+	    bytes->len);
 	m->parts[m->nparts - 1].raw = GMIME_IS_MESSAGE_PART(part);
 	g_free(type);
 }
@@ -403,8 +408,8 @@ mail_parse(void *ctx, const struct config *c, const void *raw, size_t n,
 
 		if (hash == NULL)
 			crypto_hash_sha256(h, raw, n);
-		m->msgid = talloc_asprintf(m, "<%s@generated.invalid>",
-		    text_hex(m, hash ? hash : h, BLOB_HASH));
+		m->msgid = talloc_asprintf(
+		    m, "<%s@generated.invalid>", text_hex(m, hash ? hash : h, BLOB_HASH));
 		m->made_id = true;
 	}
 	parse_content(&p, raw, scan.end);

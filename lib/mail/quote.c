@@ -273,7 +273,7 @@ quote_split(const char *s, size_t n, size_t hint, const char *subject)
 {
 	void *tmp = talloc_new(NULL);
 	struct lines l = split(tmp, s, n);
-	size_t line = l.count, cut = n;
+	size_t line, cut = n;
 	bool text = false, mixed = false;
 
 	if (l.count > 0 && !is_forward(&l, subject)) {

@@ -174,14 +174,23 @@ says(const char *text, const char *what)
 static bool
 from_daemon(const struct mail *m)
 {
-	static const char *const names[] = {"mailer-daemon@", "postmaster@",
+	static const char *const addresses[] = {"mailer-daemon@", "postmaster@",
 	    "mail-daemon@", "maildaemon@", "mdaemon@", "mailerdaemon@", "mailsystem@",
-	    "mail-delivery-subsystem@", "microsoftexchange", NULL};
+	    "mail-delivery-subsystem@", "mail.delivery.system@", "maildelivery@", "ndr@",
+	    "mail-system@", "bounce@", "bounces@", "microsoftexchange", NULL},
+				 *const names[] = {"Mail Delivery", "Mailer-Daemon",
+				     "Mailer Daemon", "Postmaster",
+				     "System Administrator", "Systemadministrator",
+				     "Administrateur système", NULL};
 
 	if (m->null_sender)
 		return true;
+	for (const char *const *n = addresses; *n && m->from.value != NULL; n++) {
+		if (text_starts(m->from.value, *n))
+			return true;
+	}
 	for (const char *const *n = names; *n && m->from.value != NULL; n++) {
-		if (strncmp(m->from.value, *n, strlen(*n)) == 0)
+		if (strncasecmp(m->from.name, *n, strlen(*n)) == 0)
 			return true;
 	}
 	return false;
@@ -252,16 +261,23 @@ static const struct {
     {"undeliverable", "plain"}, {"returned to sender", "plain"},
     {"Delivery attempts will continue", "plain"},
     {"delivery temporarily suspended", "plain"}, {"konnte nicht zugestellt", "plain"},
-    {"could not send message for past", "Sendmail"}, {NULL, NULL}};
+    {"could not send message for past", "Sendmail"}, {"cannot be delivered", "plain"},
+    {"unable to deliver", "Yahoo"}, {"wasn't able to deliver", "Yahoo"},
+    {"not delivered to the following", "plain"}, {"has not yet been delivered", "plain"},
+    {"has been returned because", "plain"}, {"no valid recipients were found", "plain"},
+    {"error was detected while processing the enclosed message", "Smail"},
+    {"is wrong or no longer valid", "plain"}, {"Message log follows", "plain"},
+    {NULL, NULL}};
 
-static const char *const subjects[] = {"Undelivered Mail Returned to Sender",
-    "Mail delivery failed", "failure notice", "Returned mail:", "Undeliverable",
-    "Delivery Status Notification", "Delivery Notification", "Delivery Failure",
-    "DELIVERY FAILURE", "Mail System Error", "Mail could not be delivered",
-    "Unzustellbar", "Non remis", "Non-remis", "No se puede entregar", "Onbestelbaar",
-    "Non recapitabile", "Warning: could not send message",
-    "Message status - undeliverable", "Nondeliverable mail", "Delayed Mail",
-    "Delivery delayed", "Mail delivery delayed", "Undeliverable mail", NULL};
+static const char *const subjects[] = {"returned to sender", "mail delivery failed",
+    "failure notice", "returned mail", "undeliverable", "undelivered mail",
+    "delivery status notification", "delivery notification", "delivery failure",
+    "failure delivery", "delivery failed", "non-delivery", "nondelivery",
+    "mail system error", "could not be delivered", "mail failed", "user unknown",
+    "unzustellbar", "nicht zugestellt", "non remis", "non-remis", "no se puede entregar",
+    "no entregado", "onbestelbaar", "non recapitabile", "mancato recapito",
+    "could not send message", "delayed mail", "delivery delayed", "mail delivery warning",
+    "not yet been delivered", "processing error", NULL};
 
 static const char *const delays[] = {"delayed", "could not send message for past",
     "will continue", "still being attempted", "THIS IS A WARNING MESSAGE ONLY",
@@ -310,23 +326,24 @@ find_recipients(struct report *r, const char *s, const char *action)
 static struct report *
 historic(struct mail *m)
 {
-	const char *failed = mail_header(m, "X-Failed-Recipients"), *format = NULL,
-		   *action;
+	const char *failed = mail_header(m, "X-Failed-Recipients"),
+		   *precedence = mail_header(m, "Precedence"), *format = NULL, *action;
+	bool daemon = failed != NULL || from_daemon(m), subject;
 	struct report *r;
 
-	if (failed == NULL && !from_daemon(m))
+	if (!daemon && !says(precedence, "bulk") && !says(precedence, "junk"))
 		return NULL;
+	subject = any_of(subjects, m->subject);
 	if (failed != NULL)
 		format = "Exim";
 	for (size_t i = 0; format == NULL && phrases[i].text != NULL; i++) {
 		if (says(m->body, phrases[i].text) || says(m->quoted, phrases[i].text))
 			format = phrases[i].format;
 	}
-	for (const char *const *s = subjects; format == NULL && *s != NULL; s++) {
-		if (strncasecmp(m->subject, *s, strlen(*s)) == 0)
-			format = *s;
-	}
-	if (format == NULL)
+	/* A daemon's subject is enough; a robot that nobody knows must say it twice. */
+	if (format == NULL && daemon && subject)
+		format = "its subject alone";
+	if (format == NULL || (!daemon && !subject))
 		return NULL;
 	r = talloc_zero(m, struct report);
 	r->kind = REPORT_DSN;

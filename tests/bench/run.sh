@@ -37,17 +37,7 @@ row 'one durable insert: bare C' "$bare ms" ''
 row 'one durable insert: sqlite3 shell' "$shell ms" ''
 new=$(bench 100 tkt-new -D new -s 'a subject of six words or so' -m 'some text some text some text' -r ann@example.com -o ids)
 row 'tkt-new, durable, everything on' "$new ms" "$(ratio "$new" "$shell") the shell (target 1.0)"
-i=0
-mkdir mails
-while [ $i -lt 120 ]; do
-	i=$((i + 1))
-	{
-		printf 'From: c%d@example.com\nTo: support@acme.example\nSubject: mail number %d\nMessage-ID: <bench%d@example.com>\n\n' $i $i $i
-		head -c 2200 /dev/urandom | base64
-	} >mails/$i
-done
-ingest=$(bench 100 -n mails mail-ingest -D new -o ids)
-row 'mail-ingest, 3 kB, durable' "$ingest ms" "$(ratio "$ingest" "$bare") bare insert (target 1.5 x with GMime start)"
+. "$TKT_SRC/tests/bench/mail.sh"
 seq 1 20000 | awk '{ printf "{\"subject\":\"a subject of six words %d\",\"requester\":\"b%d@example.com\",\"body\":\"", $1, $1; for (i = 0; i < 200; i++) printf "wo%03d ", ($1 * 7 + i * 13) % 997; print "\"}" }' >drafts
 start=$(date +%s%N)
 tkt-new -D new --json -o ids <drafts >/dev/null

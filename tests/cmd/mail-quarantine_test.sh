@@ -21,7 +21,8 @@ common__words_and_disk_body() {
 	fails 66 'no quarantined mail "abcdef"' mail-quarantine release abcdef
 	printf 'Subject: from nobody\n\nguess\n' | mail-ingest >out
 	mail-quarantine list -o human >/dev/full 2>err
-	[ $? -eq 74 ] || atf_fail "/dev/full: $?"
+	status=$?
+	[ $status -eq 74 ] || atf_fail "/dev/full: $status"
 }
 
 list__oldest_first_body() {

@@ -188,7 +188,8 @@ procmail__keeps_what_is_not_taken_body() {
 	mv "$at/desk/secret/desk.key" "$at/key"
 	sed 's/c1/c2/' m >m2
 	as_owner procmail -t -m "$at/rc" <m2 2>err
-	[ $? -eq 75 ] || atf_fail "procmail took what the desk did not: $?"
+	status=$?
+	[ $status -eq 75 ] || atf_fail "procmail took what the desk did not: $status"
 	mv "$at/key" "$at/desk/secret/desk.key"
 	as_owner procmail -t -m "$at/rc" <m2 || atf_fail "procmail: $?"
 	tickets 5 || atf_fail "lost"

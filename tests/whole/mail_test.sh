@@ -276,7 +276,8 @@ maildir__is_read_and_drained_body() {
 	: >d/new/1763800010.empty
 	mail a5@example.com 's 5' '<m5@x>' >d/new/1763800011.ok
 	mail-ingest --maildir d --drain >out 2>err
-	[ $? -eq 75 ] || atf_fail "exit $?"
+	status=$?
+	[ $status -eq 75 ] || atf_fail "exit $status"
 	was '.outcome == "created"'
 	fails 75 'is no maildir' mail-ingest --maildir desk
 	fails 64 'needs --maildir' mail-ingest --follow
@@ -316,7 +317,8 @@ trouble__is_tried_again_body() {
 	mail a@b.org x '<t1@x>' >m
 	mv desk/secret/desk.key key
 	mail-ingest <m >out 2>err
-	[ $? -eq 75 ] || atf_fail "no key: $?"
+	status=$?
+	[ $status -eq 75 ] || atf_fail "no key: $status"
 	mv key desk/secret/desk.key
 	# Somebody holds the store for longer than we wait.
 	if [ "$(id -u)" -eq 0 ]; then

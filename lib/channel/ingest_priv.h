@@ -1,0 +1,40 @@
+/* What filing mails shares: a mail on its way. */
+#ifndef CHANNEL_INGEST_PRIV_H
+#define CHANNEL_INGEST_PRIV_H
+
+#include "change/change.h"
+#include "channel/ingest.h"
+
+/* A mail that waits to be filed. */
+struct job {
+	struct ingest_want want;
+	struct mail *m;
+	const struct mailbox *boxes[MAIL_BOXES];
+	size_t nboxes, size;
+	unsigned char raw[BLOB_HASH], body[BLOB_HASH];
+	struct message message; /* ready but for what depends on the ticket */
+	struct ingest results[MAIL_BOXES];
+};
+struct ingester {
+	struct desk *d;
+	struct desk_keys keys;
+	struct job **jobs; /* the batch's, in its own context */
+	size_t njobs, bytes;
+	void *batch;
+};
+/* One mail in one mailbox, in the writer's turn. */
+struct filing {
+	void *ctx;
+	struct ingester *ing;
+	struct job *job;
+	const struct mailbox *box;
+	struct change_tx *tx; /* NULL: only decided */
+	struct message message;
+	struct decision d;
+	struct ingest *r;
+};
+
+/* file.c: does what was decided; fills outcome, ticket and message of the result. */
+enum rc file_decided(struct filing *f, struct err *err) CHECKED;
+
+#endif
