@@ -294,6 +294,8 @@ show(struct cmd_env *env, int64_t id, struct err *err)
 			rc = add_reply_to(env, t, record, err);
 		if (rc == RC_OK)
 			out_json(env->out, record);
+		else
+			json_decref(record);
 	}
 	return rc == RC_OK ? message_each(env->desk->store, id, each_message, &th, err)
 			   : rc;

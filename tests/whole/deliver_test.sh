@@ -211,6 +211,7 @@ base_dir = $d/run
 log_path = $d/log
 protocols = lmtp
 ssl = no
+default_vsz_limit = 0
 mail_location = maildir:$d/home/mail
 default_internal_user = $owner
 default_internal_group = games
