@@ -87,8 +87,8 @@ clean(void *ctx, const char *s, size_t n, enum text_form form, size_t max)
 		size_t plain = 0;
 
 		/* Most of most texts: nothing to think about. */
-		while (!blank && i + plain < n && o + plain < max && s[i + plain] > 0x20 &&
-		       s[i + plain] < 0x7f)
+		while (!blank && i + plain < n && o + plain < max &&
+		       s[i + plain] > 0x20 && s[i + plain] < 0x7f)
 			plain++;
 		if (plain > 0) {
 			memcpy(out + o, s + i, plain);

@@ -68,8 +68,8 @@ enum rc change_new(struct change_tx *tx, const struct actor *actor, const struct
     struct change_result *r, struct err *err) CHECKED;
 enum rc change_edit(struct change_tx *tx, const struct actor *actor, const struct edit *e,
     struct change_result *r, struct err *err) CHECKED;
-/* An event that leaves the ticket as it is, like a bounce of what was sent: `extra` (taken
- * over) becomes its changes. */
+/* An event that leaves the ticket as it is, like a bounce of what was sent: `extra`
+ * (taken over) becomes its changes. */
 enum rc change_event(struct change_tx *tx, const struct actor *actor, int64_t ticket,
     const char *action, json_t *extra, struct change_result *r, struct err *err) CHECKED;
 /* Applies routes and assignment again, as if the ticket were new. */
@@ -90,8 +90,8 @@ int64_t change_at(const struct change_tx *tx);
 enum rc delivery_find(struct store *s, void *ctx, int64_t event, int64_t *n,
     const char *address, int64_t *ticket, const char **target, struct err *err) CHECKED;
 /* It failed for good: kept with the reason. */
-enum rc delivery_failed(struct store *s, int64_t event, int64_t n, const char *why,
-    struct err *err) CHECKED;
+enum rc delivery_failed(
+    struct store *s, int64_t event, int64_t n, const char *why, struct err *err) CHECKED;
 
 /* ---- helpers for those who prepare changes ---- */
 

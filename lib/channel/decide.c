@@ -171,6 +171,18 @@ loop(struct deciding *k)
 
 /* ---- M6-M8: reports ---- */
 
+/* M7: a notice that fails says nothing about the customer's ticket. */
+static void
+forget_notices(struct deciding *k, const char *target)
+{
+	const struct config *c = k->w->config;
+
+	for (size_t i = 0; target != NULL && i < c->nagents; i++) {
+		if (strcasecmp(c->agents[i].email, target) == 0)
+			k->d->ticket = 0;
+	}
+}
+
 /* The delivery that a bounce proves: by the address it came to, else by the Message-ID of
  * the mail it returns. */
 static enum rc
@@ -194,6 +206,7 @@ proven_delivery(struct deciding *k, struct err *err)
 		k->d->delivery_n = token.n;
 		rc = k->world->delivery(k->world->arg, k->ctx, token.id,
 		    &k->d->delivery_n, NULL, &k->d->ticket, &target, err);
+		forget_notices(k, target);
 		if (rc != RC_NONE)
 			return rc;
 	}
@@ -207,6 +220,7 @@ proven_delivery(struct deciding *k, struct err *err)
 			return RC_OK;
 		rc = k->world->delivery(k->world->arg, k->ctx, message, &k->d->delivery_n,
 		    address, &k->d->ticket, &target, err);
+		forget_notices(k, target);
 		return rc == RC_NONE ? RC_OK : rc;
 	}
 	return RC_NONE;

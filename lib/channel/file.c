@@ -188,43 +188,66 @@ report_json(const struct filing *f)
 }
 
 /* The worst that a report says: failed, delayed, or something that is no trouble. */
-static const struct report_recipient *
+static const char *
 worst(const struct report *r)
 {
-	const struct report_recipient *w = r->nrecipients > 0 ? &r->recipients[0] : NULL;
+	const char *action = r->nrecipients > 0 ? r->recipients[0].action : NULL;
 
 	for (size_t i = 0; i < r->nrecipients; i++) {
 		if (r->recipients[i].action != NULL &&
 		    strcmp(r->recipients[i].action, "failed") == 0)
-			return &r->recipients[i];
+			return "failed";
 	}
-	return w;
+	return action ? action : "reported";
+}
+
+/* Each delivery of the message that failed for good. */
+static enum rc
+fail_deliveries(struct filing *f, struct err *err)
+{
+	const struct report *r = f->job->m->report;
+	struct store *s = f->ing->d->store;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < r->nrecipients; i++) {
+		const struct report_recipient *to = &r->recipients[i];
+		const char *target, *why;
+		int64_t ticket, n = r->nrecipients == 1 ? f->d.delivery_n : 0;
+
+		if (to->action == NULL || strcmp(to->action, "failed") != 0)
+			continue;
+		rc = delivery_find(s, f->ctx, f->d.delivery_event, &n, to->address,
+		    &ticket, &target, err);
+		why = to->diagnostic ? to->diagnostic : f->job->m->subject;
+		if (rc == RC_OK)
+			rc = delivery_failed(s, f->d.delivery_event, n,
+			    talloc_asprintf(f->ctx, "%s%s%s",
+				to->status ? to->status : "", to->status ? " " : "", why),
+			    err);
+		rc = rc == RC_NONE ? RC_OK : rc;
+	}
+	return rc;
 }
 
 static enum rc
 by_report(struct filing *f, struct err *err)
 {
 	const struct report *r = f->job->m->report;
-	const struct report_recipient *w = worst(r);
-	const char *action = w && w->action ? w->action : "reported", *name;
+	const char *action = worst(r), *name;
 	bool failed = r->kind == REPORT_DSN && strcmp(action, "failed") == 0;
 	struct change_result result;
 	enum rc rc = RC_OK;
 
 	f->r->outcome = r->kind == REPORT_DSN ? "dsn" : "noted";
+	if (failed && f->d.delivery_event != 0)
+		rc = fail_deliveries(f, err);
 	if (f->d.ticket == 0)
-		return RC_OK;
+		return rc;
 	name = r->kind == REPORT_MDN		? "message.read"
 	       : r->kind == REPORT_ARF		? "message.complaint"
 	       : failed				? "delivery.failed"
 	       : strcmp(action, "delayed") == 0 ? "delivery.delayed"
 						: "delivery.reported";
-	if (failed && f->d.delivery_n != 0)
-		rc = delivery_failed(f->ing->d->store, f->d.delivery_event,
-		    f->d.delivery_n,
-		    talloc_asprintf(f->ctx, "%s %s", w->status ? w->status : "",
-			w->diagnostic ? w->diagnostic : f->job->m->subject),
-		    err);
 	if (rc == RC_OK)
 		rc = change_event(f->tx, &actor_system, f->d.ticket, name,
 		    json_pack("{s:o}", "report", report_json(f)), &result, err);

@@ -305,19 +305,16 @@ remember_key(struct filing *f, struct err *err)
 	return stmt_run(st, err);
 }
 
-static enum rc
-remember(struct filing *f, struct err *err)
+static void
+bind_remembered(struct stmt *st, const struct filing *f, const char *msgid,
+    const unsigned char body[BLOB_HASH])
 {
-	struct stmt *st;
-	enum rc rc = store_prepare(f->ing->d->store, sql_remember, &st, err);
 	/* A reused id, and what is only reported, is never a match target. */
 	bool target = !f->d.id_reused && f->d.action != ACTION_EVENT;
 
-	if (rc != RC_OK)
-		return rc;
-	bind_text(st, 1, f->job->m->msgid);
+	bind_text(st, 1, msgid);
 	bind_text(st, 2, f->box->name);
-	bind_blob(st, 3, f->job->body, BLOB_HASH);
+	bind_blob(st, 3, body, BLOB_HASH);
 	bind_opt(st, 4, target ? f->r->message : 0);
 	bind_opt(st, 5, f->r->ticket);
 	bind_text(st, 6, f->r->outcome);
@@ -327,7 +324,27 @@ remember(struct filing *f, struct err *err)
 	bind_text(st, 10, f->r->class);
 	bind_text(st, 11, f->r->rule);
 	bind_text(st, 12, f->r->evidence);
+}
+
+static enum rc
+remember(struct filing *f, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(f->ing->d->store, sql_remember, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_remembered(st, f, f->job->m->msgid, f->job->body);
 	rc = stmt_run(st, err);
+	/* Who was forwarded may go on with their own thread, or send the mail again. */
+	if (rc == RC_OK && f->d.action == ACTION_FORWARD &&
+	    f->d.forwarded.msgid != NULL) {
+		rc = store_prepare(f->ing->d->store, sql_remember, &st, err);
+		if (rc != RC_OK)
+			return rc;
+		bind_remembered(st, f, f->d.forwarded.msgid, f->d.forwarded.hash);
+		rc = stmt_run(st, err);
+	}
 	if (rc == RC_OK && f->d.foreign != NULL && f->r->ticket != 0)
 		rc = remember_key(f, err);
 	return rc;

@@ -393,8 +393,8 @@ desk_read_keys(const struct desk *d, struct desk_keys *keys, struct err *err)
 		line[len] = '\0';
 		if (keys->n == DESK_KEYS_MAX || len != 2 * DESK_KEY ||
 		    !text_unhex(line, keys->v[keys->n++], DESK_KEY))
-			rc = err_fail(err, RC_CONFIG, "%s: line %zu is not a key", path,
-			    keys->n);
+			rc = err_fail(
+			    err, RC_CONFIG, "%s: line %zu is not a key", path, keys->n);
 		line += len + 1;
 		if (line > text + n)
 			break;

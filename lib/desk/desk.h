@@ -46,7 +46,7 @@ struct mailbox {
 };
 /* A key that another system writes into its mails (M15.4). */
 struct foreign {
-	const char *name, *from; /* sender, * as wildcard */
+	const char *name, *from;  /* sender, * as wildcard */
 	const char *header, *key; /* PCRE2 with one group */
 };
 struct queue {

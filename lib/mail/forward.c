@@ -63,6 +63,7 @@ from_attached(
 	f->body = inner->body;
 	f->quoted = inner->quoted;
 	f->msgid = inner->made_id ? NULL : inner->msgid;
+	mail_body_hash(one->data, one->n, f->hash);
 	f->above = talloc_strdup(ctx, mail_after_command(m));
 	return true;
 }

@@ -126,6 +126,7 @@ struct authenticated mail_authenticated(
 struct forwarded {
 	struct person_address from;		     /* of the original mail */
 	const char *subject, *body, *quoted, *msgid; /* msgid NULL: unknown */
+	unsigned char hash[BLOB_HASH];		     /* of its body, with msgid */
 	const char *above; /* what the agent wrote, without the command */
 };
 /* The first line of the text as a command: "reply" for @reply, "fwd" for @fwd, or NULL.

@@ -208,7 +208,8 @@ address_ok(struct conf *c, cfg_t *sec, const char *key, json_t *o)
 	return true;
 }
 
-/* What becomes of mail that is not from a customer of the ticket, or not from a person. */
+/* What becomes of mail that is not from a customer of the ticket, or not from a person.
+ */
 static void
 mailbox_policy(struct conf *c, cfg_t *sec, json_t *o)
 {
@@ -263,7 +264,8 @@ one_foreign(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 
 	(void)cfg;
 	if (from == NULL || key == NULL)
-		conf_wrong(c, sec, NULL, "foreign \"%s\" needs from and key", cfg_title(sec));
+		conf_wrong(
+		    c, sec, NULL, "foreign \"%s\" needs from and key", cfg_title(sec));
 	put(o, "from", from ? text_lower(talloc_strdup(c->ctx, from)) : "");
 	put(o, "header", header ? header : "Subject");
 	code = key ? check_pattern(c, sec, "key", key) : NULL;

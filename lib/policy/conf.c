@@ -30,8 +30,7 @@ static cfg_opt_t mailbox_opts[] = {TEXT("address"), TEXT("queue"), TEXT("from_na
     TEXT("delimiter"), TEXT("default"), TEXT("strangers"), TEXT("lists"),
     TEXT("agents_by_mail"), LIST("trusted_forwarders"), TEXT("share_organization"),
     CFG_END()};
-static cfg_opt_t foreign_opts[] = {
-    TEXT("from"), TEXT("header"), TEXT("key"), CFG_END()};
+static cfg_opt_t foreign_opts[] = {TEXT("from"), TEXT("header"), TEXT("key"), CFG_END()};
 static cfg_opt_t queue_opts[] = {TEXT("description"), LIST("members"), TEXT("assign"),
     TEXT("reopen_window"), TEXT("after_reply"), CFG_END()};
 static cfg_opt_t role_opts[] = {LIST("allow"), LIST("queues"), CFG_END()};

@@ -104,8 +104,7 @@ blob_put(struct store *s, const void *data, size_t n, unsigned char hash[BLOB_HA
 		unlinkat(s->dirfd, tmp, 0);
 		return rc;
 	}
-	s->new_blobs =
-	    mem_grow(s, s->new_blobs, struct new_blob, s->nnew_blobs + 1);
+	s->new_blobs = mem_grow(s, s->new_blobs, struct new_blob, s->nnew_blobs + 1);
 	s->new_blobs[s->nnew_blobs++] =
 	    (struct new_blob){talloc_strdup(s, tmp), talloc_strdup(s, path), fd};
 	return RC_OK;

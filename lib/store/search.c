@@ -13,12 +13,11 @@ SQL(sql_index_rebuild, "INSERT INTO search (search) VALUES ('rebuild')");
 
 enum { MERGE_PAGES = 512 };
 
-/* FTS5 writes out what it has gathered at every savepoint, a segment each, and merges them
- * again and again: a bulk change spent a fifth of its time there. So words wait here and
- * are indexed together, just before the commit. */
+/* FTS5 writes out what it has gathered at every savepoint, a segment each, and merges
+ * them again and again: a bulk change spent a fifth of its time there. So words wait here
+ * and are indexed together, just before the commit. */
 void
-store_index_add(
-    struct store *s, int64_t message, const char *subject, const char *body)
+store_index_add(struct store *s, int64_t message, const char *subject, const char *body)
 {
 	if (s->nwords == s->room_words) {
 		s->room_words = s->room_words ? 2 * s->room_words : 16;

@@ -275,9 +275,10 @@ SQL(sql_blobs_named,
     "UNION ALL SELECT a.sha256, a.message FROM attachment a WHERE a.message > ?1 "
     "UNION ALL SELECT d.raw, 0 FROM mail_id d WHERE ?1 = 0 AND d.outcome <> 'discarded' "
     "/* scan */");
-SQL(sql_blob_named, "SELECT 1 FROM message WHERE raw = ?1 UNION ALL "
-		    "SELECT 1 FROM attachment WHERE sha256 = ?1 UNION ALL "
-		    "SELECT 1 FROM mail_id WHERE raw = ?1 AND outcome <> 'discarded' LIMIT 1");
+SQL(sql_blob_named,
+    "SELECT 1 FROM message WHERE raw = ?1 UNION ALL "
+    "SELECT 1 FROM attachment WHERE sha256 = ?1 UNION ALL "
+    "SELECT 1 FROM mail_id WHERE raw = ?1 AND outcome <> 'discarded' LIMIT 1");
 
 static enum rc
 walk_messages(struct walk *w, int64_t from, struct err *err)

@@ -16,7 +16,6 @@ main(void)
 	msg = g_mime_parser_construct_message(parser, NULL);
 	if (msg == NULL)
 		return 1;
-	(void)g_mime_object_write_to_stream(
-	    g_mime_message_get_mime_part(msg), NULL, out);
+	(void)g_mime_object_write_to_stream(g_mime_message_get_mime_part(msg), NULL, out);
 	return g_mime_message_get_subject(msg) == NULL;
 }

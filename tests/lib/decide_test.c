@@ -101,8 +101,8 @@ w_delivery(void *arg, void *ctx, int64_t event, int64_t *n, const char *address,
 	(void)arg, (void)ctx, (void)address, (void)e;
 	*n = *n ? *n : 1;
 	*ticket = 5;
-	*target = "ann@example.com";
-	return event == 101 ? RC_OK : RC_NONE;
+	*target = event == 102 ? "alice@acme.example" : "ann@example.com";
+	return event == 101 || event == 102 ? RC_OK : RC_NONE;
 }
 
 /* ---- the desk ---- */
@@ -372,6 +372,14 @@ ATF_TC_BODY(report__acts_only_on_proof, tc)
 		   REPORT("delivery-status", DSN, "<x@y>")),
 	       ""),
 	    ACTION_HOLD, "M7");
+	/* A notice to an agent failed: no word of it on the ticket. */
+	d = decided("MAILER-DAEMON@x.org",
+	    WITH("Delivered-To: %s\n%s",
+		token_bounce_address(NULL, &keys, &boxes[0], 102, 1),
+		REPORT("delivery-status", DSN, "<x@y>")),
+	    "");
+	IS(d, ACTION_EVENT, "M7");
+	ATF_CHECK(d.ticket == 0 && d.delivery_event == 102);
 	IS(decided("ann@example.com",
 	       REPORT("disposition-notification", "Disposition: displayed\n", sent), ""),
 	    ACTION_EVENT, "M8");

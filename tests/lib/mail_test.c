@@ -699,8 +699,7 @@ ATF_TC_BODY(sandbox__writes_nothing_and_runs_nothing, tc)
 	ATF_REQUIRE_EQ(child, waitpid(child, &status, 0));
 	ATF_REQUIRE(WIFEXITED(status));
 	if (WEXITSTATUS(status) == 42)
-		atf_tc_skip(
-		    "this kernel has no Landlock or no seccomp");
+		atf_tc_skip("this kernel has no Landlock or no seccomp");
 	ATF_CHECK_EQ(0, WEXITSTATUS(status));
 }
 

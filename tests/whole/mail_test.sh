@@ -138,6 +138,26 @@ Er brennt.' mail alice@acme.example 'Fwd: Drucker' '<f1@acme>' "$proven" | mail-
 		(.[1] | .body == "Er brennt." and .author.address == "bo@example.net") and
 		(.[2] | .kind == "note" and .author.id == "alice" and .body == "She also called me.")' out >/dev/null || atf_fail "$(cat out)"
 	[ "$(sqlite3 desk/store.db 'SELECT count(*) FROM delivery')" = 0 ] || atf_fail "somebody is written to"
+	# As an attachment: the customer's own thread finds the ticket.
+	body='--b
+
+@fwd
+--b
+Content-Type: message/rfc822
+
+From: Cy <cy@example.net>
+To: alice@acme.example
+Subject: inner
+Message-ID: <inner@example.net>
+
+inside
+--b--' mail alice@acme.example 'Fwd: inner' '<f2@acme>' "$proven" 'Content-Type: multipart/mixed; boundary=b' | mail-ingest >out
+	was '.outcome == "created" and .rule == "M29"'
+	ticket=$(jq .ticket out)
+	body=more mail cy@example.net 'Re: inner' '<c2@example.net>' 'In-Reply-To: <inner@example.net>' | mail-ingest >out
+	was ".outcome == \"appended\" and .ticket == $ticket"
+	printf 'From: Cy <cy@example.net>\nTo: support@acme.example\nSubject: inner\nMessage-ID: <inner@example.net>\n\ninside' | mail-ingest >out
+	was ".outcome == \"duplicate\" and .ticket == $ticket"
 	ok tkt-fsck --all
 }
 
@@ -312,6 +332,21 @@ maildir__followed_body() {
 
 # ---- trouble ----
 
+older_store__is_brought_up_by_itself_body() {
+	desk --sample
+	mail a@b.org x '<o1@x>' | mail-ingest >out
+	# As the first schema left it.
+	sqlite3 desk/store.db 'ALTER TABLE mail_id DROP COLUMN class; ALTER TABLE mail_id DROP COLUMN rule;
+		ALTER TABLE mail_id DROP COLUMN evidence; DROP TABLE mail_key;
+		DELETE FROM migration WHERE number > 1; PRAGMA user_version = 1' || atf_fail "sqlite3"
+	mail a@b.org x '<o1@x>' | mail-ingest >out || atf_fail "old store"
+	was '.outcome == "duplicate"'
+	mail a@b.org x '<o2@x>' | mail-ingest >out || atf_fail "old store"
+	was '.outcome == "created"'
+	[ "$(sqlite3 desk/store.db 'PRAGMA user_version')" -ge 2 ] || atf_fail "not brought up"
+	ok tkt-fsck --all
+}
+
 trouble__is_tried_again_body() {
 	desk --sample
 	mail a@b.org x '<t1@x>' >m
@@ -320,7 +355,15 @@ trouble__is_tried_again_body() {
 	status=$?
 	[ $status -eq 75 ] || atf_fail "no key: $status"
 	mv key desk/secret/desk.key
-	# Somebody holds the store for longer than we wait.
+	# Somebody holds the store for longer than we wait (30 s).
+	flock desk/store.lock sleep 40 &
+	holder=$!
+	sleep 0.2
+	mail-ingest <m >out 2>err
+	status=$?
+	kill $holder
+	[ $status -eq 75 ] && [ "$(wc -l <err)" -eq 1 ] || atf_fail "locked: $status: $(cat err)"
+	pkill -P $holder 2>/dev/null
 	if [ "$(id -u)" -eq 0 ]; then
 		mkdir ro && cp -a desk ro/ && mount --bind ro/desk ro/desk 2>/dev/null && mount -o remount,bind,ro ro/desk && {
 			mail-ingest -D ro/desk <m >out 2>err
