@@ -345,7 +345,7 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	struct intake k = {.env = env, .want = {.mailbox = o.mailbox}};
 	struct desk_want desk = {env->desk_dir, env->as, !o.explain};
-	const char *writable[3] = {NULL};
+	const char *writable[4] = {NULL};
 	enum rc rc = check_words(argc, &k.want, err);
 
 	if (rc != RC_OK)
@@ -362,7 +362,9 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		rc = ingester_new(env->ctx, env->desk, &k.ing, err);
 	if (rc == RC_OK) {
 		writable[0] = env->desk->dir;
-		writable[1] = o.drain ? o.maildir : NULL;
+		/* Named for itself, in case it is a link to another disk. */
+		writable[1] = talloc_asprintf(env->ctx, "%s/blobs", env->desk->dir);
+		writable[2] = o.drain ? o.maildir : NULL;
 		(void)sandbox_enter(writable);
 		rc = o.follow	 ? follow(&k, err)
 		     : o.maildir ? from_maildir(&k, err)

@@ -110,7 +110,7 @@ evil' mail 'Alice <alice@acme.example>' 're: x' '<n3@acme>' 'In-Reply-To: <a1@ex
 	was '.outcome == "created" and .rule == "M17"'
 	# By the agent's own token, and a queue that the agent does not see.
 	token="support+a4.$(mac 'agent\n4\nsupport\n0\nalice')@acme.example"
-	to=$token body=more mail alice@acme.example 're: x' '<n4@acme>' | mail-ingest >out
+	to=$token body='more' mail alice@acme.example 're: x' '<n4@acme>' | mail-ingest >out
 	was '.outcome == "internal" and .rule == "M18a"'
 	ok tkt-set 4 queue=hardware
 	body='@reply
@@ -154,7 +154,7 @@ inside
 --b--' mail alice@acme.example 'Fwd: inner' '<f2@acme>' "$proven" 'Content-Type: multipart/mixed; boundary=b' | mail-ingest >out
 	was '.outcome == "created" and .rule == "M29"'
 	ticket=$(jq .ticket out)
-	body=more mail cy@example.net 'Re: inner' '<c2@example.net>' 'In-Reply-To: <inner@example.net>' | mail-ingest >out
+	body='more' mail cy@example.net 'Re: inner' '<c2@example.net>' 'In-Reply-To: <inner@example.net>' | mail-ingest >out
 	was ".outcome == \"appended\" and .ticket == $ticket"
 	printf 'From: Cy <cy@example.net>\nTo: support@acme.example\nSubject: inner\nMessage-ID: <inner@example.net>\n\ninside' | mail-ingest >out
 	was ".outcome == \"duplicate\" and .ticket == $ticket"
@@ -331,6 +331,15 @@ maildir__followed_body() {
 }
 
 # ---- trouble ----
+
+blobs__on_another_disk_body() {
+	desk --sample
+	mv desk/blobs elsewhere
+	ln -s ../elsewhere desk/blobs
+	mail a@b.org x '<l1@x>' | mail-ingest >out 2>err || atf_fail "$(cat err)"
+	was '.outcome == "created"'
+	ok tkt-fsck --all
+}
 
 older_store__is_brought_up_by_itself_body() {
 	desk --sample
