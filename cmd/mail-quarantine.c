@@ -209,8 +209,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	static const char *const names[] = {"list", "show", "release", "discard", NULL};
 	/* blobs for itself, in case it is a link to another disk. */
-	const char *writable[] = {env->desk->dir,
-	    talloc_asprintf(env->ctx, "%s/blobs", env->desk->dir), NULL};
+	const char *writable[] = {
+	    env->desk->dir, talloc_asprintf(env->ctx, "%s/blobs", env->desk->dir), NULL};
 	size_t v = 0;
 	enum rc rc;
 

@@ -6,19 +6,28 @@
 #include "base/text.h"
 #include "mail/mail.h"
 
-/* Comments in parentheses become blanks. */
+/* Comments in parentheses become blanks, and what stands in quotes becomes one word: an
+ * envelope sender like "x; dmarc=pass header.from=acme.example"@evil.org is a name. */
 static void
-drop_comments(char *s)
+defuse(char *s)
 {
 	int depth = 0;
 	bool quoted = false;
 
 	for (; *s != '\0'; s++) {
-		if (*s == '"' && depth == 0)
+		bool escaped = *s == '\\' && s[1] != '\0' && (quoted || depth > 0);
+
+		if (escaped) {
+			*s++ = quoted ? '_' : ' ';
+			*s = quoted ? '_' : ' ';
+		} else if (depth == 0 && *s == '"') {
 			quoted = !quoted;
-		if (!quoted && *s == '(')
+		} else if (quoted) {
+			*s = strchr("; =\t(", *s) ? '_' : *s;
+		} else if (*s == '(') {
 			depth++;
-		if (depth > 0) {
+			*s = ' ';
+		} else if (depth > 0) {
 			depth -= *s == ')';
 			*s = ' ';
 		}
@@ -79,12 +88,33 @@ is_aligned(const char *domain, const char *from)
 		     : domain[a - b - 1] == '.' && strcasecmp(domain + a - b, from) == 0;
 }
 
+/* Methods that prove a domain, and where their results name it. */
+static const struct method {
+	const char *name, *domain, *otherwise;
+} methods[] = {{"dmarc", "header.from", NULL}, {"dkim", "header.d", "header.i"},
+    {"spf", "smtp.mailfrom", NULL}};
+
+static const struct method *
+method_of(const char *result)
+{
+	size_t n;
+
+	result += strspn(result, " \t");
+	n = strcspn(result, " \t=/");
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if (strlen(methods[i].name) == n &&
+		    strncasecmp(methods[i].name, result, n) == 0)
+			return &methods[i];
+	}
+	return NULL;
+}
+
 struct authenticated
 mail_authenticated(void *ctx, const struct mail *m, const char *servers)
 {
 	struct authenticated r = {AUTH_NONE, NULL, "no Authentication-Results of ours"};
 	const char *from = m->from.value ? strrchr(m->from.value, '@') : NULL;
-	char *s = NULL, *result, *domain;
+	char *s = NULL, *result;
 
 	for (size_t i = 0; s == NULL && i < m->nheaders; i++) {
 		const struct mail_header *h = &m->headers[i];
@@ -98,42 +128,29 @@ mail_authenticated(void *ctx, const struct mail *m, const char *servers)
 		return r;
 	from++;
 	r.why = "it proves nothing about this sender";
-	drop_comments(s);
+	defuse(s);
 	(void)strsep(&s, ";"); /* the server's name */
 	while ((result = strsep(&s, ";")) != NULL) {
-		result += strspn(result, " \t");
-		domain = NULL;
-		if (strncasecmp(result, "dmarc", 5) == 0) {
-			char *verdict = property(ctx, result, "dmarc");
+		const struct method *how = method_of(result);
+		char *verdict, *domain;
 
-			domain = property(ctx, result, "header.from");
-			if (verdict != NULL && strcmp(verdict, "fail") == 0) {
-				r = (struct authenticated){
-				    AUTH_FAIL, NULL, "DMARC failed"};
-				return r;
-			}
-			if (verdict == NULL || strcmp(verdict, "pass") != 0)
-				continue;
-			domain = domain ? domain : talloc_strdup(ctx, from);
-		} else if (strncasecmp(result, "dkim", 4) == 0) {
-			char *verdict = property(ctx, result, "dkim");
-
-			if (verdict == NULL || strcmp(verdict, "pass") != 0)
-				continue;
-			domain = property(ctx, result, "header.d");
-			if (domain == NULL)
-				domain = property(ctx, result, "header.i");
-		} else if (strncasecmp(result, "spf", 3) == 0) {
-			char *verdict = property(ctx, result, "spf");
-
-			if (verdict == NULL || strcmp(verdict, "pass") != 0)
-				continue;
-			domain = property(ctx, result, "smtp.mailfrom");
-		}
-		if (is_aligned(domain, from) && r.result == AUTH_NONE)
+		if (how == NULL)
+			continue;
+		verdict = property(ctx, result, how->name);
+		if (verdict == NULL)
+			continue;
+		if (strcmp(how->name, "dmarc") == 0 && strcmp(verdict, "fail") == 0)
+			return (struct authenticated){AUTH_FAIL, NULL, "DMARC failed"};
+		domain = property(ctx, result, how->domain);
+		if (domain == NULL && how->otherwise != NULL)
+			domain = property(ctx, result, how->otherwise);
+		if (domain == NULL && strcmp(how->name, "dmarc") == 0)
+			domain =
+			    talloc_strdup(ctx, from); /* that is what DMARC is about */
+		if (strcmp(verdict, "pass") == 0 && is_aligned(domain, from) &&
+		    r.result == AUTH_NONE)
 			r = (struct authenticated){AUTH_PASS, talloc_strdup(ctx, from),
-			    talloc_asprintf(ctx, "%.*s passed for %s",
-				(int)strcspn(result, " =\t"), result, from)};
+			    talloc_asprintf(ctx, "%s passed for %s", how->name, from)};
 	}
 	return r;
 }

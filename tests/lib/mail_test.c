@@ -598,6 +598,21 @@ ATF_TC_BODY(authentication_results__of_our_server_only, tc)
 	    {"Authentication-Results: mx.acme.example; spf=none (dmarc=pass "
 	     "header.from=b.org; dmarc=pass)\n",
 		AUTH_NONE},
+	    /* in quotes neither, and no longer method's name is one */
+	    {"Authentication-Results: mx.acme.example; spf=pass smtp.mailfrom=\"x; "
+	     "dmarc=pass header.from=b.org\"@evil.org\n",
+		AUTH_NONE},
+	    {"Authentication-Results: mx.acme.example; spf=pass smtp.mailfrom=\"x\\\"; "
+	     "dmarc=pass header.from=b.org\"@evil.org\n",
+		AUTH_NONE},
+	    {"Authentication-Results: mx.acme.example; spf=none (a \\) b; dmarc=pass "
+	     "header.from=b.org)\n",
+		AUTH_NONE},
+	    {"Authentication-Results: mx.acme.example; dmarcx=none dmarc=pass "
+	     "header.from=b.org\n",
+		AUTH_NONE},
+	    {"Authentication-Results: mx.acme.example; dmarc/1=pass header.from=b.org\n",
+		AUTH_NONE},
 	    /* the topmost counts: ours says nothing, the one below is forged */
 	    {"Authentication-Results: mx.acme.example; none\nAuthentication-Results: "
 	     "mx.acme.example; dmarc=pass header.from=b.org\n",
