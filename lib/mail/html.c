@@ -123,10 +123,14 @@ on_text(void *arg, const xmlChar *text, int len)
 
 		while (s + n < end && strchr(" \t\r\n", s[n]) == NULL)
 			n++;
-		/* U+00A0 alone is a way to keep a paragraph open. */
+		/* A hard blank alone is a way to keep a paragraph open. */
+		if (n == 2 && memcmp(s, "\xc2\xa0", 2) == 0) {
+			w->blank = w->started;
+			s += n;
+			continue;
+		}
 		if (n > 0) {
-			if (n != 2 || memcmp(s, "\xc2\xa0", 2) != 0)
-				note_mixed(w);
+			note_mixed(w);
 			settle(w);
 			put(w, s, n);
 			s += n;

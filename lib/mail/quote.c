@@ -57,20 +57,23 @@ text_of(const struct lines *l, size_t i)
 
 /* ---- markers ---- */
 
-/* Outlook's block at line i: From, then Sent or Date, To, Subject in one language, with
- * something below it. Returns the line behind it, or 0. */
+/* A block of headers at line i, all in one language, with something below it. Outlook
+ * begins with From; GMX with the date, and then all four must be there; behind a line
+ * that says "Original Message" any order will do. Returns the line behind it, or 0. */
 static size_t
-header_block(const struct lines *l, size_t i)
+header_block(const struct lines *l, size_t i, bool announced)
 {
 	unsigned languages = ~0U, here;
 	bool seen[LABEL_SUBJECT + 1] = {false};
-	size_t value, line = i, labels = 0;
+	size_t value, line = i, labels = 0, wanted = announced ? 3 : 0;
 
 	for (; line < l->count && line < i + HEADERS_MAX; line++) {
 		enum label label =
 		    words_label(text_of(l, line), l->v[line].n, &value, &here);
 
-		if (line == i && label != LABEL_FROM)
+		if (line == i && wanted == 0)
+			wanted = label == LABEL_FROM ? 3 : label == LABEL_DATE ? 4 : 0;
+		if (wanted == 0)
 			return 0;
 		if (label == LABEL_NONE) {
 			/* The rest of a long list of people. */
@@ -83,9 +86,9 @@ header_block(const struct lines *l, size_t i)
 			break;
 		languages &= here;
 		seen[label] = true;
-		labels++;
+		labels += label != LABEL_CC;
 	}
-	if (labels < 3 || !seen[LABEL_DATE] || (!seen[LABEL_TO] && !seen[LABEL_SUBJECT]))
+	if (labels < wanted || !seen[LABEL_FROM] || !seen[LABEL_DATE])
 		return 0;
 	for (size_t k = line; k < l->count; k++) {
 		if (l->v[k].n > 0)
@@ -137,7 +140,7 @@ attribution(const struct lines *l, size_t quote)
 {
 	size_t last = quote, first;
 
-	if (last > 0 && l->v[last - 1].n == 0)
+	for (int blank = 0; blank < 2 && last > 0 && l->v[last - 1].n == 0; blank++)
 		last--;
 	if (last == 0 || !ends_in_colon(text_of(l, last - 1), l->v[last - 1].n))
 		return quote;
@@ -160,6 +163,25 @@ attribution(const struct lines *l, size_t quote)
 		}
 	}
 	return words_wrote(text_of(l, last - 1), l->v[last - 1].n) ? last - 1 : quote;
+}
+
+/* Apple Mail quotes the attribution, too: "> On ... wrote:". */
+static bool
+quoted_attribution(const struct lines *l, size_t first)
+{
+	for (size_t k = first; k < l->count && k < first + ATTRIBUTION_MAX; k++) {
+		const char *s = text_of(l, first);
+		size_t n = l->v[k].at + l->v[k].n - l->v[first].at;
+
+		while (n > 0 && (*s == '>' || *s == ' '))
+			s++, n--;
+		if (!l->v[k].quoted)
+			return false;
+		if (ends_in_colon(s, n))
+			return words_wrote(s, n) &&
+			       (words_begins(s, n) || has_date(s, n));
+	}
+	return false;
 }
 
 /* A signature or a list's footer that begins here. */
@@ -205,7 +227,9 @@ quoted_tail(const struct lines *l, size_t end)
 	while (first < end && !l->v[first].quoted)
 		first++;
 	if (!any)
-		return end;
+		return l->count;
+	if (quoted_attribution(l, first))
+		return first;
 	/* Without a word of who wrote it, it may be an example. */
 	end = attribution(l, first);
 	return end < first ? end : l->count;
@@ -240,16 +264,25 @@ history(const struct lines *l)
 
 			while (next < l->count && l->v[next].n == 0)
 				next++;
-			if (next < l->count && header_block(l, next) > 0)
+			if (next < l->count && header_block(l, next, true) > 0)
 				return i;
 		}
-		if (header_block(l, i) > 0) {
+		if (header_block(l, i, false) > 0) {
 			size_t above = i;
 
 			while (above > 0 && l->v[above - 1].n == 0)
 				above--;
 			return above > 0 && is_rule(l, above - 1) ? above - 1 : i;
 		}
+	}
+	/* Proton writes both: "Original Message", and who wrote it below. */
+	for (size_t above = cut; cut < l->count && above > 0; above--) {
+		const struct line *line = &l->v[above - 1];
+
+		if (line->n == 0)
+			continue;
+		return words_original_line(text_of(l, above - 1), line->n) ? above - 1
+									   : cut;
 	}
 	return cut;
 }

@@ -449,6 +449,14 @@ ATF_TC_BODY(quote__header_blocks_in_many_languages, tc)
 	splits("Re: x", "Thanks",
 	    "\n\n-----Original Message-----\nFrom: A\nSent: today\nTo: B\nSubject: "
 	    "x\n\nold");
+	splits("Re: x", "Thanks",
+	    "\n\n-------- Original Message --------\nSubject: x\nDate: now\nFrom: "
+	    "A\nTo: B\n\nold");
+	splits("AW: x", "Danke",
+	    "\n\nGesendet: Montag, 5. Januar 2026 um 10:00 Uhr\nVon: \"Ann\" "
+	    "<ann@example.com>\nAn: s@x.org\nBetreff: x\n\nalt");
+	splits(
+	    "Re: x", "Sent: yesterday\nFrom: the shop in Rome\nStill nothing here.", "");
 	splits("AW: x", "Danke",
 	    "\n\n-----Ursprüngliche Nachricht-----\nVon: A\nGesendet: heute\nAn: "
 	    "B\nBetreff: "
@@ -491,6 +499,17 @@ ATF_TC_BODY(quote__signatures_and_footers, tc)
 	splits("Re: x", "yes",
 	    "\n\n-- \nAnn\n\nOn Mon, 5 Jan 2026, Bob wrote:\n> one\n> two\n");
 	splits("Re: x", "yes", "\n\nOn Mon, 5 Jan 2026, Bob wrote:\n> one\n-- \nAnn\n");
+	/* Apple, Proton */
+	splits("Re: x", "yes",
+	    "\n\n> On Jan 5, 2026, at 10:00 AM, Bob <bob@x.org> wrote:\n> \n> one\n");
+	splits("Re: x", "yes",
+	    "\n\n> On Jan 5, 2026, at 10:00 AM, Bob Long Name\n> <bob@x.org> wrote:\n> "
+	    "one\n");
+	splits("Re: x", "yes",
+	    "\n\n------- Original Message -------\nOn Monday, January 5th, 2026 at "
+	    "10:00, "
+	    "Bob <bob@x.org> wrote:\n\n\n> one\n");
+	splits("Re: x", "we use\n> On error we wrote it down\n> and went on", "");
 	splits("Re: x", "yes",
 	    "\n\nOn Mon, 5 Jan 2026, Bob wrote:\n> "
 	    "one\n_______________________________________________\nusers mailing "
@@ -536,7 +555,12 @@ ATF_TC_BODY(quote__marks_of_html_clients, tc)
 		"yes"},
 	    {"<p>yes</p><blockquote type=cite>On Jan 5, 2026, Ann "
 	     "wrote:<br>old</blockquote>",
-		NULL},
+		"yes"},
+	    {"<p class=MsoNormal>yes</p><p class=MsoNormal><o:p>&nbsp;</o:p></p><div "
+	     "style='border-top:solid #E1E1E1 1.0pt'><p "
+	     "class=MsoNormal><b>From:</b> Ann<br><b>Sent:</b> Monday<br><b>To:</b> "
+	     "Bob<br><b>Subject:</b> x</p></div><p class=MsoNormal>old</p>",
+		"yes"},
 	    {"<p>yes</p><p>From: Ann<br>Sent: Monday<br>To: Bob<br>Subject: "
 	     "x</p><p>old</p>",
 		"yes"},
