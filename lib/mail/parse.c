@@ -389,17 +389,30 @@ parse_content(struct parse *p, const char *raw, size_t n)
 	g_object_unref(stream);
 }
 
+/* A byte order mark and empty lines, which some programs put above a mail. */
+static size_t
+before_headers(const char *raw, size_t n)
+{
+	size_t i = n >= 3 && memcmp(raw, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+	while (i < n && (raw[i] == '\n' || raw[i] == '\r'))
+		i++;
+	return i;
+}
+
 struct mail *
 mail_parse(void *ctx, const struct config *c, const void *raw, size_t n,
     const unsigned char *hash)
 {
 	struct mail *m = talloc_zero(ctx, struct mail);
 	struct parse p = {.m = m, .hint = SIZE_MAX};
-	struct scan scan = mail_scan(c, raw, n);
+	size_t skip = before_headers(raw, n);
+	const char *mail = (const char *)raw + skip;
+	struct scan scan = mail_scan(c, mail, n - skip);
 
 	g_mime_init();
 	m->too_much = scan.too_much;
-	header_read(m, raw, scan.header_end);
+	header_read(m, mail, scan.header_end);
 	header_people(m);
 	if (m->too_much == NULL && m->nrecipients > (size_t)c->mail_people_max)
 		m->too_much = "too many recipients";
@@ -412,7 +425,7 @@ mail_parse(void *ctx, const struct config *c, const void *raw, size_t n,
 		    m, "<%s@generated.invalid>", text_hex(m, hash ? hash : h, BLOB_HASH));
 		m->made_id = true;
 	}
-	parse_content(&p, raw, scan.end);
+	parse_content(&p, mail, scan.end);
 	finish_text(&p);
 	sniff_types(m);
 	m->report = mail_report(m);

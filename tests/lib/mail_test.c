@@ -301,6 +301,13 @@ ATF_TC_BODY(structure__text_is_found_and_the_rest_attached, tc)
 		 "--b\nContent-Disposition: attachment; filename=\"/etc/passwd\"\n\nx\n"
 		 "--b--\n",
 	    "", "naïve.txt text/plain,ü.csv text/csv,y.log text/plain,passwd text/plain");
+	has("a mark and empty lines above",
+	    "\xef\xbb\xbf\r\n\nFrom: a@b.org\nContent-Type: text/html\n\n<b>x</b>", "x",
+	    "");
+	has("a From line above",
+	    "From a@b.org Sat Nov 21 10:00:00 2026\nFrom: a@b.org\nContent-Type: "
+	    "text/html\n\n<b>x</b>",
+	    "x", "");
 	has("html says its charset",
 	    HEAD "Content-Type: text/html\n\n"
 		 "<meta charset=koi8-r><p>\xf0\xf2\xe9</p>",
