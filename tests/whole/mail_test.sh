@@ -60,6 +60,7 @@ Status: 4.2.2
 	[ "$(sqlite3 desk/store.db 'SELECT state, last_error FROM delivery')" = '4|5.1.1 550 no such user' ] ||
 		atf_fail "$(sqlite3 desk/store.db 'SELECT * FROM delivery')"
 	ok tkt-log --ticket 4
+	records
 	jq -se 'map(select(.action == "delivery.failed"))[0].changes.report.recipients == [{"address":"ann@example.com","action":"failed","status":"5.1.1","diagnostic":"550 no such user"}]' out >/dev/null || atf_fail "$(cat out)"
 	jq -se 'map(.action) | index("delivery.delayed") != null' out >/dev/null || atf_fail "$(cat out)"
 	# Somebody who guesses fails nothing.
@@ -85,6 +86,7 @@ Disposition: manual-action/MDN-sent-manually; displayed
 	mail ann@example.com 'Read: x' '<r1@x>' 'Content-Type: multipart/report; report-type=disposition-notification; boundary=b' | mail-ingest >out
 	was '.outcome == "noted" and .ticket == 4 and .class == "mdn"'
 	ok tkt-log --ticket 4 --action 'message.*'
+	records
 	has '"disposition":"manual-action/MDN-sent-manually; displayed"'
 	body=$(echo "$body" | sed 's/<t4/<t5/')
 	mail ann@example.com 'Read: x' '<r2@x>' 'Content-Type: multipart/report; report-type=disposition-notification; boundary=b' | mail-ingest >out
@@ -102,6 +104,7 @@ agent__writes_notes_and_answers_by_mail_body() {
 You will hear from us.' mail 'Alice <alice@acme.example>' 're: x' '<n2@acme>' 'In-Reply-To: <a1@example.com>' "$proven" | mail-ingest >out
 	was '.outcome == "appended" and .rule == "M18a"'
 	ok tkt-show 4
+	records
 	jq -se '(.[2] | .kind == "note" and .author.id == "alice") and (.[3] | .kind == "reply" and .direction == "out" and .body == "You will hear from us.")' out >/dev/null || atf_fail "$(cat out)"
 	[ "$(sqlite3 desk/store.db 'SELECT group_concat(target) FROM delivery')" = 'ann@example.com,boss@example.com' ] || atf_fail "deliveries"
 	# Without the proof nobody is an agent.
