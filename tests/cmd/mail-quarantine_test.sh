@@ -93,6 +93,12 @@ discard__stays_known_and_frees_its_bytes_body() {
 	printf 'From: ann@example.com\nTo: support@acme.example\nSubject: away\nMessage-ID: <h1@x>\nAuto-Submitted: auto-replied\n\nI am away.\n' | mail-ingest >out
 	jq -e '.outcome == "duplicate"' out >/dev/null || atf_fail "$(cat out)"
 	ok tkt-fsck --all
+	blobs=$(find desk/blobs -type f | wc -l)
+	find desk/blobs -type f -exec touch -d '3 days ago' '{}' +
+	ok tkt-fsck --gc
+	[ "$(find desk/blobs -type f | wc -l)" -eq $((blobs - 1)) ] || atf_fail "not removed"
+	ok tkt-fsck --all
+	ok mail-quarantine show "$(mail-quarantine list -o ids)" --raw
 }
 
 rights__are_the_whole_desk_body() {
