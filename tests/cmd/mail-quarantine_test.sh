@@ -95,7 +95,7 @@ discard__stays_known_and_frees_its_bytes_body() {
 	ok tkt-fsck --all
 	blobs=$(find desk/blobs -type f | wc -l)
 	find desk/blobs -type f -exec touch -d '3 days ago' '{}' +
-	ok tkt-fsck --gc
+	ok tkt-fsck --gc --quiet
 	[ "$(find desk/blobs -type f | wc -l)" -eq $((blobs - 1)) ] || atf_fail "not removed"
 	ok tkt-fsck --all
 	ok mail-quarantine show "$(mail-quarantine list -o ids)" --raw
