@@ -178,7 +178,8 @@ static enum rc
 read_file(struct intake *k, const char *path, const char *name,
     const struct ingest_want *want, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	/* Who names a pipe means it; one that lies in a maildir shall hold up nobody. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | (o.maildir ? O_NONBLOCK : 0));
 	enum rc rc;
 
 	if (fd < 0)

@@ -254,6 +254,25 @@ explain__writes_nothing_body() {
 
 # ---- places ----
 
+files__may_be_pipes_body() {
+	desk --sample
+	mkfifo pipe
+	{
+		sleep 0.2
+		mail a@b.org piped '<pipe@x>'
+	} >pipe &
+	ok mail-ingest pipe
+	was '.outcome == "created"'
+	# In a maildir one shall hold up nobody.
+	mkdir -p d/new d/cur d/tmp
+	mkfifo d/new/1.fifo
+	mail a@b.org beside '<beside@x>' >d/new/2.mail
+	timeout 20 mail-ingest --maildir d >out 2>err
+	status=$?
+	[ $status -eq 75 ] || atf_fail "exit $status: $(cat err)"
+	was '.outcome == "created"'
+}
+
 mbox__is_split_and_repeatable_body() {
 	desk --sample
 	{
