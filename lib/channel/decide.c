@@ -135,20 +135,26 @@ before(struct deciding *k, bool *done, struct err *err)
 static void
 classify(struct deciding *k)
 {
-	static const char *const rules[][2] = {
-	    {"M5", "no loop header, no Message-ID of ours, few Received lines"},
-	    {"M6", "no delivery report"}, {"M8", "no receipt, no complaint"},
-	    {"M9", "no sign of an automatic answer"}, {"M10", "not made by a machine"},
-	    {"M11", "not from a list"}};
 	int64_t ticket, message;
 	struct class_want want = {.desk = k->w->desk,
 	    .own_id = token_message_id(k->w->keys, k->m->msgid, &ticket, &message),
 	    .trusted = (const char *const *)k->w->mailbox->trusted_forwarders};
 
 	k->d->auth = mail_authenticated(k->ctx, k->m, k->w->config->authserv);
-	(void)verdict(k, "M18", k->d->auth.result == AUTH_PASS, "%s", k->d->auth.why);
 	want.aligned = k->d->auth.result == AUTH_PASS ? k->d->auth.domain : NULL;
 	k->d->class = mail_classify(k->ctx, k->m, &want);
+}
+
+static void
+tell_class(struct deciding *k)
+{
+	static const char *const rules[][2] = {
+	    {"M5", "no loop header, no Message-ID of ours, few Received lines"},
+	    {"M6", "no delivery report"}, {"M8", "no receipt, no complaint"},
+	    {"M9", "no sign of an automatic answer"}, {"M10", "not made by a machine"},
+	    {"M11", "not from a list"}};
+
+	(void)verdict(k, "M18", k->d->auth.result == AUTH_PASS, "%s", k->d->auth.why);
 	passed_over(k, k->d->class.rule, rules, sizeof(rules) / sizeof(rules[0]));
 	(void)verdict(k, k->d->class.rule, true, "class %s: %s",
 	    class_names[k->d->class.class], k->d->class.evidence);
@@ -514,6 +520,7 @@ mail_decide(void *ctx, const struct mail *m, const struct decide_want *w,
 	rc = before(&k, &done, err);
 	if (rc != RC_OK || done)
 		return rc;
+	tell_class(&k);
 	if (loop(&k))
 		return RC_OK;
 	rc = report(&k, &done, err);
