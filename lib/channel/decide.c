@@ -167,7 +167,7 @@ loop(struct deciding *k)
 {
 	if (k->d->class.class != CLASS_LOOP)
 		return false;
-	if (k->m->nreceived > 30)
+	if (k->m->nreceived > RECEIVED_MAX)
 		return hold(k, "M5", "it went round too often");
 	if (k->w->release)
 		return false;

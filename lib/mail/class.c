@@ -6,8 +6,6 @@
 #include "base/text.h"
 #include "mail/mail_priv.h"
 
-enum { RECEIVED_MAX = 30 };
-
 const char *const class_names[] = {"human", "loop", "dsn", "mdn", "feedback-report",
     "auto-reply", "auto-generated", "list", NULL};
 

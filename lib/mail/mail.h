@@ -45,7 +45,6 @@ struct mail {
 	 * quoted is the whole text. */
 	const char *body, *quoted;
 	bool body_cut;			/* the text was longer than BODY_MAX */
-	bool forwarded;			/* forwards another mail: nothing was cut */
 	struct person_address from;	/* value NULL: no sender */
 	struct person_address reply_to; /* value NULL: none */
 	struct person_address *people;	/* To and Cc */
@@ -74,6 +73,7 @@ void mail_body_hash(const char *raw, size_t n, unsigned char out[BLOB_HASH]);
 
 /* ---- class: what kind of sender wrote it (M5-M13) ---- */
 
+#define RECEIVED_MAX 30 /* Received lines; more are a loop (M5) */
 enum mail_class {
 	CLASS_HUMAN,
 	CLASS_LOOP,

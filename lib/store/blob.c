@@ -158,6 +158,18 @@ sync_content(struct store *s, struct err *err)
 	return rc;
 }
 
+/* A full disk is not filled further by those who try again. */
+void
+blob_forget(struct store *s)
+{
+	for (size_t i = 0; i < s->nnew_blobs; i++) {
+		if (s->new_blobs[i].fd >= 0)
+			close(s->new_blobs[i].fd);
+		unlinkat(s->dirfd, s->new_blobs[i].tmp, 0);
+	}
+	s->nnew_blobs = 0;
+}
+
 static enum rc
 sync_dir(struct store *s, const char *dir, struct err *err)
 {

@@ -65,6 +65,7 @@ store_script(struct store *s, const char *sql, struct err *err)
 static int
 store_close(struct store *s)
 {
+	blob_forget(s);
 	for (size_t i = 0; i < STMT_CACHE; i++) {
 		if (s->cache[i] != NULL)
 			sqlite3_finalize(s->cache[i]->st);

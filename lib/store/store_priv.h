@@ -59,6 +59,8 @@ enum rc store_error(struct store *s, int rc, const char *sql, struct err *err);
 enum rc store_script(struct store *s, const char *sql, struct err *err) CHECKED;
 /* migrate.c */
 enum rc store_migrate(struct store *s, bool also_long, struct err *err) CHECKED;
+/* blob.c: removes what was put and never synced. */
+void blob_forget(struct store *s);
 /* search.c: indexes what waits, just before the commit; or forgets all but the first n.
  */
 enum rc index_flush(struct store *s, struct err *err) CHECKED;

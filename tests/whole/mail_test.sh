@@ -68,7 +68,8 @@ Status: 4.2.2
 	mail MAILER-DAEMON@evil.org 'Failed' '<d3@mx>' "$report" 'Return-Path: <>' | mail-ingest >out
 	was '.outcome == "quarantined" and .rule == "M7"'
 	# A failed one changes neither status nor list.
-	ok tkt-list status:open -o ids
+	ok tkt-show 4
+	jq -se '.[0].status == "open" and (map(select(.type == "message")) | length) == 2' out >/dev/null || atf_fail "$(cat out)"
 	ok tkt-fsck --all
 }
 
@@ -410,11 +411,13 @@ trouble__is_tried_again_body() {
 			head -c 100000000 /dev/zero >small/fill 2>/dev/null
 			mail-ingest -D small/d <m >out2 2>err2
 			second=$?
+			left=$(find small/d/blobs -name 'tmp.*' | wc -l)
 			rm -f small/fill
 			mail-ingest -D small/d <m >out3 2>err3
 			third=$?
 			umount small
 			[ $status -eq 75 ] || [ $second -eq 75 ] || atf_fail "full disk: $status $second: $(cat err err2)"
+			[ "$left" -eq 0 ] || atf_fail "each retry would leave $left files more"
 			[ $third -eq 0 ] || atf_fail "not after space returned: $(cat err3)"
 		}
 	fi
