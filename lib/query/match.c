@@ -179,9 +179,10 @@ match_text(struct match *m, const struct node *n, const struct query_value *v, b
 {
 	enum rc rc;
 
-	if (strcmp(n->key, "subject") == 0)
+	if (strcmp(n->key, "subject") == 0) {
 		*yes = text_matches(v, m->t->subject);
-	return RC_OK;
+		return RC_OK;
+	}
 	if (m->body == NULL) {
 		rc =
 		    message_first_body(m->now->store, m->ctx, m->t->id, &m->body, m->err);

@@ -27,6 +27,18 @@ common__words_and_disk_body() {
 	tkt-list | head -n 0 || atf_fail "closed pipe"
 }
 
+bodies__are_matched_body() {
+	desk
+	tkt-new -s one -m 'the fuser is broken' >/dev/null
+	tkt-new -s two -m 'all is well' >/dev/null
+	ok tkt-list 'body:/FUSER|toner/' -o ids
+	is 1
+	ok tkt-list '-body:well' -o ids
+	is 1
+	ok tkt-list 'body:/nothing/' -o ids
+	is ''
+}
+
 query__selects_body() {
 	many
 	ok tkt-list queue:billing priority:high -o ids -n 2
