@@ -4,15 +4,20 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "change/bulk.h"
 #include "change/compose.h"
+#include "change/unsent.h"
 #include "desk/cmd.h"
 #include "query/show.h"
 #include "ticket/source.h"
 
+enum { CC_MAX = 64 };
+
 static struct {
 	const char *message, *status;
 	struct opt_list files, cc;
-	bool note, dry_run;
+	bool note, draft, send;
+	struct bulk_opts bulk;
 } o;
 
 static const struct opt opts[] = {
@@ -25,28 +30,39 @@ static const struct opt opts[] = {
     {"attach", 'a', OPT_LIST, "file", "an attachment; may be repeated", &o.files,
 	"@file"},
     {"cc", 0, OPT_LIST, "address", "a new participant; may be repeated", &o.cc, NULL},
-    {"dry-run", 'N', OPT_FLAG, NULL, "say what would happen, and do nothing", &o.dry_run,
-	NULL},
+    {"draft", 0, OPT_FLAG, NULL, "keep it for later; an empty text throws it away",
+	&o.draft, NULL},
+    {"send", 0, OPT_FLAG, NULL, "send what --draft kept", &o.send, NULL},
+    BULK_OPTS(o.bulk),
     OPTS_COMMON,
     OPTS_END,
 };
 
+/* What is to be sent, the same to every ticket. */
+struct reply {
+	struct cmd_env *env;
+	struct message text;
+	struct changes changes;
+	struct person_address *cc;
+	bool note;
+	int64_t seen; /* last message that the writer saw; -1: unknown */
+};
+
+/* ---- what comes of it ---- */
+
 SQL(sql_recipients,
     "SELECT target FROM delivery WHERE event = ?1 AND via = 'mail' ORDER BY n");
 
+/* Who gets it, before it is queued; and whether the writer knows all that was said. */
 static enum rc
-print(struct cmd_env *env, const struct change_result *r, struct err *err)
+say_who(const struct reply *y, const struct change_result *r, struct err *err)
 {
-	struct message *m = NULL;
-	struct stmt *st;
-	json_t *record = NULL;
+	struct cmd_env *env = y->env;
 	char *to = talloc_strdup(env->ctx, "");
-	enum rc rc = message_get(env->desk->store, env->ctx, r->message, &m, err);
+	struct stmt *st;
+	int64_t newer = 0;
+	enum rc rc = store_prepare(env->desk->store, sql_recipients, &st, err);
 
-	if (rc == RC_OK && env->out->format == OUT_JSON)
-		rc = message_to_json(env->desk, m, &record, err);
-	if (rc == RC_OK)
-		rc = store_prepare(env->desk->store, sql_recipients, &st, err);
 	if (rc != RC_OK)
 		return rc;
 	bind_int(st, 1, r->message);
@@ -55,6 +71,33 @@ print(struct cmd_env *env, const struct change_result *r, struct err *err)
 	stmt_done(st);
 	if (rc != RC_NONE)
 		return rc;
+	if (!y->note)
+		cmd_note(env,
+		    *to ? "ticket %lld: to %s" : "ticket %lld: nobody to send it to%s",
+		    (long long)r->ticket, to);
+	if (y->note || y->seen < 0)
+		return RC_OK;
+	rc = thread_answered_since(
+	    env->desk->store, r->ticket, y->seen, r->message, &newer, err);
+	if (rc == RC_OK && newer != 0)
+		cmd_note(env,
+		    "ticket %lld: the customer wrote again meanwhile (message %lld)",
+		    (long long)r->ticket, (long long)newer);
+	return rc;
+}
+
+static enum rc
+print(const struct reply *y, const struct change_result *r, struct err *err)
+{
+	struct cmd_env *env = y->env;
+	struct message *m = NULL;
+	json_t *record = NULL;
+	enum rc rc = message_get(env->desk->store, env->ctx, r->message, &m, err);
+
+	if (rc == RC_OK && env->out->format == OUT_JSON)
+		rc = message_to_json(env->desk, m, &record, err);
+	if (rc != RC_OK)
+		return rc;
 	if (record != NULL)
 		out_json(env->out, record);
 	else if (env->out->format == OUT_IDS)
@@ -62,31 +105,46 @@ print(struct cmd_env *env, const struct change_result *r, struct err *err)
 	else
 		out_line(env->out, COLOR_NONE, "message %lld on ticket %lld, status %s%s",
 		    (long long)r->message, (long long)r->ticket, r->after->status,
-		    o.dry_run ? " (not done)" : "");
-	if (!o.note)
-		cmd_note(env,
-		    *to ? "ticket %lld: to %s" : "ticket %lld: nobody to send it to%s",
-		    (long long)r->ticket, to);
+		    o.bulk.dry_run ? " (not done)" : "");
 	return RC_OK;
 }
 
-static enum rc
-reply(struct cmd_env *env, int64_t id, const struct message *text,
-    const struct changes *changes, struct person_address *cc, struct err *err)
+/* ---- sending ---- */
+
+static const char *
+who(const struct cmd_env *env)
 {
-	struct message m = *text;
+	return env->desk->actor.kind == ACTOR_AGENT ? env->desk->actor.name : "system";
+}
+
+static enum rc
+send_in(struct change_tx *tx, const struct reply *y, int64_t id, struct message *m,
+    struct change_result *r, struct err *err)
+{
 	struct edit e = {.ticket = id,
-	    .changes = changes,
-	    .message = &m,
-	    .cc = cc,
+	    .changes = &y->changes,
+	    .message = m,
+	    .cc = y->cc,
 	    .ncc = o.cc.n,
 	    .confirm_cc = true};
+	enum rc rc = change_edit(tx, &y->env->desk->actor, &e, r, err);
+
+	if (rc == RC_OK && o.send)
+		rc = unsent_drop(tx, id, who(y->env), err);
+	return rc == RC_OK ? say_who(y, r, err) : rc;
+}
+
+static enum rc
+reply(const struct reply *y, int64_t id, const struct expect *expect, struct err *err)
+{
+	struct cmd_env *env = y->env;
+	struct message m = y->text;
 	struct change_tx *tx = NULL;
 	struct change_result r;
 	const struct agent *a = env->desk->actor.agent;
 	enum rc rc;
 
-	m.kind = o.note ? "note" : "reply";
+	m.kind = y->note ? "note" : "reply";
 	m.direction = "out";
 	m.channel = "cli";
 	m.class = "human";
@@ -95,16 +153,73 @@ reply(struct cmd_env *env, int64_t id, const struct message *text,
 	rc = change_begin(env->ctx, env->desk, 0, &tx, err);
 	if (rc != RC_OK)
 		return rc;
-	rc = change_edit(tx, &env->desk->actor, &e, &r, err);
-	if (rc != RC_OK || o.dry_run) {
+	change_expect(tx, expect);
+	rc = send_in(tx, y, id, &m, &r, err);
+	if (rc != RC_OK || o.bulk.dry_run) {
 		if (rc == RC_OK)
-			rc = print(env, &r, err);
+			rc = print(y, &r, err);
 		change_abort(tx);
 		return rc;
 	}
 	rc = change_commit(tx, err);
-	return rc == RC_OK ? print(env, &r, err) : rc;
+	return rc == RC_OK ? print(y, &r, err) : rc;
 }
+
+/* ---- drafts ---- */
+
+static enum rc
+keep(struct reply *y, int64_t id, const char *body, struct err *err)
+{
+	struct cmd_env *env = y->env;
+	struct unsent u = {.agent = who(env),
+	    .kind = y->note ? "note" : "reply",
+	    .status = o.status ? o.status : "",
+	    .body = body,
+	    .at = desk_now(env->desk)};
+	struct ticket *t = NULL;
+	enum rc rc = ticket_get(env->desk->store, env->ctx, id, &t, err);
+
+	if (rc == RC_OK)
+		rc = actor_need_queue(&env->desk->actor, t->queue, err);
+	if (rc == RC_OK)
+		rc = actor_need(
+		    &env->desk->actor, y->note ? "ticket.note" : "ticket.reply", err);
+	if (rc == RC_OK)
+		rc = thread_end(env->desk->store, id, &u.seen, err);
+	if (rc == RC_OK && !o.bulk.dry_run)
+		rc = unsent_save(env->desk, id, &u, err);
+	if (rc == RC_OK)
+		cmd_note(env,
+		    *body ? "ticket %lld: kept (tkt-reply --send %lld sends it)"
+			  : "ticket %lld: thrown away",
+		    (long long)id, (long long)id);
+	return rc;
+}
+
+/* What was kept takes the place of a text. */
+static enum rc
+fetch_draft(struct reply *y, int64_t id, struct err *err)
+{
+	struct cmd_env *env = y->env;
+	struct unsent u = {0};
+	enum rc rc = unsent_get(env->desk->store, env->ctx, id, who(env), &u, err);
+
+	if (rc == RC_NONE)
+		return err_fail(err, RC_NOTFOUND, "ticket %lld: %s has no draft there",
+		    (long long)id, who(env));
+	if (rc != RC_OK)
+		return rc;
+	y->note = strcmp(u.kind, "note") == 0;
+	y->seen = u.seen;
+	if (*u.status != '\0' && o.status == NULL)
+		rc = changes_add(env->ctx, "status", CHANGE_SET, u.status,
+		    env->desk->config, &y->changes, err);
+	return rc == RC_OK ? compose_body(env->desk->store, env->ctx, &y->text, u.body,
+				 strlen(u.body), err)
+			   : rc;
+}
+
+/* ---- the text ---- */
 
 /* What an editor starts with: the last message, quoted. */
 static enum rc
@@ -126,43 +241,118 @@ quote(void *arg, struct message *m, struct err *err)
 	return RC_OK;
 }
 
+/* A draft, or the last message, quoted; and how much of the thread the writer sees. */
 static enum rc
-run(struct cmd_env *env, int argc, char **argv, struct err *err)
+starting_text(struct reply *y, int64_t id, char **start, struct err *err)
 {
-	struct source *s = NULL;
-	struct changes changes = {0};
-	struct message text = {0};
-	struct person_address *cc =
-	    talloc_zero_array(env->ctx, struct person_address, 64);
+	struct store *s = y->env->desk->store;
+	struct unsent u = {0};
+	enum rc rc = unsent_get(s, y->env->ctx, id, who(y->env), &u, err);
+
+	if (rc == RC_OK) {
+		*start = talloc_strdup(y->env->ctx, u.body);
+		y->seen = u.seen;
+		return RC_OK;
+	}
+	if (rc == RC_NONE)
+		rc = thread_end(s, id, &y->seen, err);
+	return rc == RC_OK && !y->note ? message_each(s, id, quote, start, err) : rc;
+}
+
+static enum rc
+take_text(struct reply *y, int argc, char **argv, char **body, struct err *err)
+{
+	struct cmd_env *env = y->env;
 	char *given = NULL, *start = talloc_strdup(env->ctx, "");
 	size_t n = 0;
 	int64_t id;
-	enum rc rc = source_open(env->ctx, argc, argv, STDIN_FILENO, &s, err);
+	bool editor = o.message == NULL && argc == 1 && isatty(STDIN_FILENO) == 1;
+	enum rc rc = RC_OK;
 
-	if (rc == RC_OK && o.status != NULL)
-		rc = changes_add(env->ctx, "status", CHANGE_SET, o.status,
-		    env->desk->config, &changes, err);
-	if (rc == RC_OK && o.cc.n > 64)
-		rc = err_fail(err, RC_USAGE, "more than 64 --cc");
-	for (size_t i = 0; rc == RC_OK && i < o.cc.n; i++) {
-		rc = address_parse(env->ctx, o.cc.v[i], &cc[i], err);
-		if (rc == RC_INVALID)
-			err->rc = rc = RC_USAGE;
-	}
-	if (rc == RC_OK && argc == 1 && !o.note && text_number(argv[0], &id))
-		rc = message_each(env->desk->store, id, quote, &start, err);
+	if (editor && text_number(argv[0], &id))
+		rc = starting_text(y, id, &start, err);
 	if (rc == RC_OK)
 		rc = compose_text(
 		    env->desk, env->ctx, o.message, argc > 0, start, &given, &n, err);
 	if (rc == RC_OK)
-		rc = compose_body(env->desk->store, env->ctx, &text, given, n, err);
-	if (rc == RC_OK && *text.body == '\0' && o.files.n == 0)
+		rc = compose_body(env->desk->store, env->ctx, &y->text, given, n, err);
+	*body = rc == RC_OK ? talloc_strdup(env->ctx, y->text.body) : NULL;
+	if (rc == RC_OK && **body == '\0' && o.files.n == 0 && !o.draft)
 		rc = err_fail(err, RC_USAGE, "the text is empty: nothing was done");
+	return rc == RC_OK ? compose_files(env->desk, env->ctx, &y->text, &o.files, err)
+			   : rc;
+}
+
+static enum rc
+check_options(struct reply *y, int argc, struct err *err)
+{
+	struct cmd_env *env = y->env;
+	enum rc rc = RC_OK;
+
+	if (o.draft && o.send)
+		return err_fail(err, RC_USAGE, "--draft or --send, not both");
+	if (o.draft && (o.files.n > 0 || o.cc.n > 0))
+		return err_fail(
+		    err, RC_USAGE, "--draft keeps a text: -a and --cc go with --send");
+	if (o.send && o.message != NULL)
+		return err_fail(err, RC_USAGE, "--send sends the draft: -m is too much");
+	if ((o.draft || o.send) && argc == 0)
+		return err_fail(err, RC_USAGE, "say which tickets: numbers");
+	if (o.status != NULL)
+		rc = changes_add(env->ctx, "status", CHANGE_SET, o.status,
+		    env->desk->config, &y->changes, err);
+	if (rc == RC_OK && o.cc.n > CC_MAX)
+		rc = err_fail(err, RC_USAGE, "more than %d --cc", CC_MAX);
+	for (size_t i = 0; rc == RC_OK && i < o.cc.n; i++) {
+		rc = address_parse(env->ctx, o.cc.v[i], &y->cc[i], err);
+		if (rc == RC_INVALID)
+			err->rc = rc = RC_USAGE;
+	}
+	return rc;
+}
+
+/* One ticket: keep, fetch and send, or send. */
+static enum rc
+one(struct reply *y, const struct source *s, const struct source_item *item,
+    const char *body, struct err *err)
+{
+	struct reply this = *y;
+	struct expect expect;
+	enum rc rc = bulk_expect(y->env->desk, &o.bulk, s, item, &expect, err);
+
+	if (rc == RC_OK && o.draft)
+		return keep(&this, item->id, body, err);
+	if (rc == RC_OK && o.send)
+		rc = fetch_draft(&this, item->id, err);
+	return rc == RC_OK ? reply(&this, item->id, &expect, err) : rc;
+}
+
+static enum rc
+run(struct cmd_env *env, int argc, char **argv, struct err *err)
+{
+	struct reply y = {.env = env,
+	    .cc = talloc_zero_array(env->ctx, struct person_address, CC_MAX),
+	    .note = o.note,
+	    .seen = -1};
+	struct source *s = NULL;
+	struct source_item item;
+	char *body = NULL;
+	enum rc rc = source_open(env->ctx, argc, argv, STDIN_FILENO, &s, err);
+
 	if (rc == RC_OK)
-		rc = compose_files(env->desk, env->ctx, &text, &o.files, err);
-	while (rc == RC_OK && (rc = source_next(s, &id, err)) == RC_OK)
-		rc = reply(env, id, &text, &changes, cc, err);
-	return rc == RC_NONE ? RC_OK : rc;
+		rc = check_options(&y, argc, err);
+	if (rc == RC_OK && o.send)
+		rc = compose_files(env->desk, env->ctx, &y.text, &o.files, err);
+	else if (rc == RC_OK)
+		rc = take_text(&y, argc, argv, &body, err);
+	while (rc == RC_OK) {
+		enum rc more = source_next_item(s, &item, err);
+
+		if (more != RC_OK)
+			return more == RC_NONE ? RC_OK : more;
+		rc = one(&y, s, &item, body, err);
+	}
+	return rc;
 }
 
 static const struct cmd cmd = {

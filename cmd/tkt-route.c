@@ -5,15 +5,15 @@
 #include <unistd.h>
 
 #include "change/bulk.h"
-#include "desk/cmd.h"
 #include "query/show.h"
 
 static struct {
-	bool dry_run, explain;
+	struct bulk_opts bulk;
+	bool explain;
 } o;
 
 static const struct opt opts[] = {
-    {"dry-run", 'N', OPT_FLAG, NULL, "change nothing", &o.dry_run, NULL},
+    BULK_OPTS(o.bulk),
     {"explain", 0, OPT_FLAG, NULL, "rule by rule: matched, or the term that failed",
 	&o.explain, NULL},
     OPTS_COMMON,
@@ -39,7 +39,7 @@ explain_rule(
 		    json_pack("{s:s,s:I,s:s,s:s,s:b,s:s?,s:s?,s:b}", "type", "rule",
 			"ticket", (json_int_t)r->ticket, "rule", t->rule, "block",
 			t->block, "matched", t->matched, "failed", failed, "set", t->set,
-			"applied", t->applied && !o.dry_run));
+			"applied", t->applied && !o.bulk.dry_run));
 		return;
 	}
 	if (t->matched)
@@ -83,14 +83,15 @@ done(void *arg, struct change_result *r, struct err *err)
 static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
-	struct source *s = NULL;
-	enum rc rc = source_open(env->ctx, argc, argv, STDIN_FILENO, &s, err);
+	struct bulk b = {
+	    .env = env, .opts = &o.bulk, .one = one, .done = done, .arg = env};
+	enum rc rc = source_open(env->ctx, argc, argv, STDIN_FILENO, &b.source, err);
 
 	if (rc != RC_OK)
 		return rc;
 	if (!o.explain)
 		show_begin(env->out);
-	return bulk_run(env->desk, s, o.dry_run, one, done, env, err);
+	return bulk_run(&b, err);
 }
 
 static const struct cmd cmd = {

@@ -1,21 +1,15 @@
 /* tkt-set: changes tickets in the change language. */
-#include <stdlib.h>
-#include <string.h>
 #include <talloc.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "change/bulk.h"
-#include "desk/cmd.h"
 #include "query/show.h"
 
-static struct {
-	bool dry_run;
-} o;
+static struct bulk_opts o;
 
 static const struct opt opts[] = {
-    {"dry-run", 'N', OPT_FLAG, NULL, "say what would change, and change nothing",
-	&o.dry_run, NULL},
+    BULK_OPTS(o),
     OPTS_COMMON,
     OPTS_END,
 };
@@ -23,7 +17,6 @@ static const struct opt opts[] = {
 struct set {
 	struct cmd_env *env;
 	struct changes changes;
-	int64_t done;
 };
 
 static enum rc
@@ -36,39 +29,10 @@ one(void *arg, struct change_tx *tx, int64_t id, struct change_result *r, struct
 }
 
 static enum rc
-done(void *arg, struct change_result *r, struct err *err)
-{
-	struct set *s = arg;
-	struct cmd_env *env = s->env;
-	const char *key;
-	json_t *v;
-
-	cmd_progress(env, "tickets", ++s->done, false);
-	if (env->out->format != OUT_HUMAN)
-		return show_ticket(env->desk, env->out, r->after, err);
-	if (!r->changed)
-		out_line(env->out, COLOR_DIM, "ticket %lld: nothing to change",
-		    (long long)r->ticket);
-	json_object_foreach(r->changes, key, v)
-	{
-		char *from =
-		    json_dumps(json_array_get(v, 0), JSON_ENCODE_ANY | JSON_COMPACT);
-		char *to =
-		    json_dumps(json_array_get(v, 1), JSON_ENCODE_ANY | JSON_COMPACT);
-
-		out_line(env->out, COLOR_NONE, "ticket %lld: %s %s → %s%s",
-		    (long long)r->ticket, key, from, to, o.dry_run ? " (not done)" : "");
-		free(from);
-		free(to);
-	}
-	return RC_OK;
-}
-
-static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	struct set s = {.env = env};
-	struct source *source = NULL;
+	struct bulk b = {.env = env, .opts = &o, .one = one, .arg = &s};
 	char **ids = talloc_array(env->ctx, char *, (unsigned)argc + 1);
 	int n = 0;
 	enum rc rc = RC_OK;
@@ -86,13 +50,11 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		rc =
 		    err_fail(err, RC_USAGE, "say what to change: tkt-set 42 status=open");
 	if (rc == RC_OK)
-		rc = source_open(env->ctx, n, ids, STDIN_FILENO, &source, err);
+		rc = source_open(env->ctx, n, ids, STDIN_FILENO, &b.source, err);
 	if (rc != RC_OK)
 		return rc;
 	show_begin(env->out);
-	rc = bulk_run(env->desk, source, o.dry_run, one, done, &s, err);
-	cmd_progress(env, "tickets", s.done, true);
-	return rc;
+	return bulk_run(&b, err);
 }
 
 static const struct cmd cmd = {

@@ -11,6 +11,7 @@
 #include "base/instant.h"
 #include "base/record.h"
 #include "base/text.h"
+#include "change/unsent.h"
 #include "channel/token.h"
 #include "desk/cmd.h"
 #include "query/show.h"
@@ -35,7 +36,6 @@ static const struct opt opts[] = {
 
 struct thread {
 	struct cmd_env *env;
-	int64_t until; /* messages up to this event */
 	int64_t attachments;
 	bool found;
 	unsigned char hash[BLOB_HASH];
@@ -73,9 +73,52 @@ header(struct cmd_env *env, struct ticket *t, const struct person *p)
 		    line, " %s #%lld", t->links[i].rel, (long long)t->links[i].other);
 	if (*line != '\0')
 		out_line(out, COLOR_NONE, "%s", line + 1);
+	if (t->snoozed_until != INSTANT_NONE)
+		out_line(out, COLOR_NONE, "asleep until %s%s",
+		    instant_local(env->ctx, t->snoozed_until, zone),
+		    t->snooze_keep ? ", whoever writes" : "");
+	if (t->time_spent_s > 0)
+		out_line(out, COLOR_NONE, "%lld:%02lld hours of work",
+		    (long long)(t->time_spent_s / 3600),
+		    (long long)(t->time_spent_s / 60 % 60));
 	out_line(out, COLOR_DIM, "created %s, updated %s",
 	    instant_local(env->ctx, t->created_at, zone),
 	    instant_local(env->ctx, t->updated_at, zone));
+}
+
+/* The other end of links: who is a part of this one, or waits for it. */
+static enum rc
+linked_by(struct cmd_env *env, const struct ticket *t, json_t *record, struct err *err)
+{
+	struct ticket_link *v = NULL;
+	size_t n = 0;
+	json_t *list = json_array();
+	char *line = talloc_strdup(env->ctx, "");
+	enum rc rc = ticket_linked_by(env->desk->store, env->ctx, t->id, &v, &n, err);
+
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		json_array_append_new(list, json_pack("{s:s,s:I}", "rel", v[i].rel,
+						"ticket", (json_int_t)v[i].other));
+		line = talloc_asprintf_append(
+		    line, ", #%lld %s this", (long long)v[i].other, v[i].rel);
+	}
+	if (rc == RC_OK && record == NULL && n > 0)
+		out_line(env->out, COLOR_NONE, "%s", line + 2);
+	if (record != NULL)
+		json_object_set(record, "linked_by", list);
+	json_decref(list);
+	return rc;
+}
+
+static enum rc
+say_draft(void *arg, const struct unsent *u, struct err *err)
+{
+	struct cmd_env *env = arg;
+
+	(void)err;
+	out_line(env->out, COLOR_YELLOW, "\n%s has a draft of a %s, of %s", u->agent,
+	    u->kind, instant_local(env->ctx, u->at, desk_zone(env->desk)));
+	return RC_OK;
 }
 
 static const char *
@@ -142,7 +185,7 @@ each_message(void *arg, struct message *m, struct err *err)
 	json_t *record = NULL;
 	enum rc rc = RC_OK;
 
-	if (m->id > th->until || (o.message != 0 && m->id != o.message)) {
+	if (o.message != 0 && m->id != o.message) {
 		th->attachments += (int64_t)m->nattachments;
 		return RC_OK;
 	}
@@ -268,37 +311,63 @@ add_reply_to(struct cmd_env *env, const struct ticket *t, json_t *record, struct
 	return RC_OK;
 }
 
+/* The thread as it was: which messages were here then, the fold of the log knows. */
+static enum rc
+messages_then(struct thread *th, const struct ticket *t, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < t->nmessages; i++) {
+		struct message *m = NULL;
+
+		rc = message_get(
+		    th->env->desk->store, th->env->ctx, t->messages[i], &m, err);
+		if (rc == RC_OK)
+			rc = each_message(th, m, err);
+		else if (rc == RC_NOTFOUND) /* purged since */
+			rc = RC_OK;
+	}
+	return rc;
+}
+
 static enum rc
 show(struct cmd_env *env, int64_t id, struct err *err)
 {
-	struct thread th = {.env = env, .until = INT64_MAX};
+	struct thread th = {.env = env};
 	struct ticket *t = NULL;
 	struct person p = {0};
 	enum rc rc = get(env, id, &t, err);
 
 	if (rc != RC_OK)
 		return rc;
-	if (o.at != NULL)
-		th.until = t->last_event;
 	if (env->out->format == OUT_IDS || env->out->format == OUT_TSV)
 		return show_ticket(env->desk, env->out, t, err);
 	if (env->out->format == OUT_HUMAN) {
 		rc = customer_get(env->desk->store, env->ctx, t->requester, &p, err);
 		if (rc == RC_OK)
 			header(env, t, &p);
+		if (rc == RC_OK && o.at == NULL)
+			rc = linked_by(env, t, NULL, err);
 	} else if (o.message == 0) {
 		json_t *record = NULL;
 
 		rc = ticket_to_json(env->desk, t, &record, err);
 		if (rc == RC_OK)
 			rc = add_reply_to(env, t, record, err);
+		if (rc == RC_OK && o.at == NULL)
+			rc = linked_by(env, t, record, err);
 		if (rc == RC_OK)
 			out_json(env->out, record);
 		else
 			json_decref(record);
 	}
-	return rc == RC_OK ? message_each(env->desk->store, id, each_message, &th, err)
-			   : rc;
+	if (rc == RC_OK && o.at != NULL)
+		return messages_then(&th, t, err);
+	if (rc == RC_OK)
+		rc = message_each(env->desk->store, id, each_message, &th, err);
+	if (rc == RC_OK && env->out->format == OUT_HUMAN)
+		rc = unsent_each(env->desk->store, id, say_draft, env, err);
+	return rc;
 }
 
 static enum rc

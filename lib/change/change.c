@@ -51,7 +51,7 @@ run_new(struct work *w, const void *what, struct err *err)
 {
 	const struct draft *d = what;
 	struct desk *desk = w->tx->d;
-	struct ticket *t = w->t = ticket_new(w->ctx);
+	struct ticket *t = w->t = ticket_new(w->ctx), start;
 	struct person who = {0};
 	const char *me = w->actor->kind == ACTOR_AGENT ? w->actor->name : NULL;
 	enum rc rc = actor_need(w->actor, "ticket.create", err);
@@ -70,7 +70,7 @@ run_new(struct work *w, const void *what, struct err *err)
 		return rc;
 	t->subject = d->subject;
 	t->queue = desk->config->queues[0].name;
-	t->status = "new";
+	t->status = queue_lifecycle(desk->config, t->queue)->initial;
 	t->priority = word_index(priority_names, "normal");
 	t->kind = "question";
 	t->channel = d->channel ? d->channel : "cli";
@@ -80,9 +80,12 @@ run_new(struct work *w, const void *what, struct err *err)
 	t->created_at = d->created_at ? d->created_at : w->tx->now;
 	if (w->actor->kind != ACTOR_AGENT)
 		t->customer_at = t->created_at;
+	start = *t;
 	rc = changes_apply(w->ctx, &d->changes, desk->config, me, w->tx->now, t, err);
 	if (rc == RC_OK)
 		rc = work_look_up(w, &d->changes, err);
+	if (rc == RC_OK && changes_value(&d->changes, "status") != NULL)
+		rc = work_transition(w, &start, err);
 	if (rc == RC_OK)
 		rc = actor_need_queue(w->actor, t->queue, err);
 	if (rc != RC_OK)
@@ -129,6 +132,26 @@ change_arrival(const struct config *c, const struct ticket *t, int64_t now)
 	return t->phase == PHASE_WAITING ? ARRIVAL_REOPEN : ARRIVAL_APPEND;
 }
 
+/* "@carol" in a note: carol follows the ticket from now on. An agent's name alone, not
+ * the end of an address. */
+static void
+follow_mentioned(struct work *w, const char *body)
+{
+	const struct config *c = w->tx->d->config;
+
+	for (const char *at = strchr(body, '@'); at != NULL; at = strchr(at + 1, '@')) {
+		size_t n = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+		char *name;
+
+		if (at > body && (unsigned char)at[-1] > ' ' &&
+		    strchr("([{,;:/\"'", at[-1]) == NULL)
+			continue;
+		name = talloc_strndup(w->ctx, at + 1, n);
+		if (n > 0 && config_agent(c, name) != NULL)
+			ticket_add_person(w->ctx, w->t, "follower", name, true);
+	}
+}
+
 /* What a message does to its ticket, before any change the writer asked for. */
 static enum rc
 apply_message(struct work *w, const struct edit *e, struct err *err)
@@ -136,6 +159,7 @@ apply_message(struct work *w, const struct edit *e, struct err *err)
 	struct message *m = e->message;
 	struct ticket *t = w->t;
 	const struct queue *q = config_queue(w->tx->d->config, t->queue);
+	const struct lifecycle *l = queue_lifecycle(w->tx->d->config, t->queue);
 	struct changes status = {0};
 	const char *to = NULL;
 	enum rc rc = RC_OK;
@@ -144,14 +168,17 @@ apply_message(struct work *w, const struct edit *e, struct err *err)
 	m->created_at = m->created_at ? m->created_at : w->tx->now;
 	for (size_t i = 0; i < e->ncc; i++)
 		ticket_add_person(w->ctx, t, "cc", e->cc[i].value, e->confirm_cc);
+	if (strcmp(m->kind, "note") == 0 && w->actor->kind == ACTOR_AGENT)
+		follow_mentioned(w, m->body);
 	if (strcmp(m->kind, "reply") != 0)
 		return RC_OK;
 	if (strcmp(m->direction, "in") == 0) {
 		if (m->created_at > t->customer_at)
 			t->customer_at = m->created_at;
-		t->snoozed_until = INSTANT_NONE;
+		if (!t->snooze_keep)
+			t->snoozed_until = INSTANT_NONE;
 		if (!e->no_reopen && t->phase != PHASE_OPEN && t->phase < PHASE_MERGED)
-			to = "open";
+			to = l->active;
 	} else {
 		if (m->created_at > t->agent_at)
 			t->agent_at = m->created_at;
@@ -159,8 +186,8 @@ apply_message(struct work *w, const struct edit *e, struct err *err)
 			t->first_replied_at = m->created_at;
 		if (q != NULL && q->after_reply != NULL)
 			to = q->after_reply;
-		else if (strcmp(t->status, "new") == 0)
-			to = "open";
+		else if (strcmp(t->status, l->initial) == 0)
+			to = l->active;
 	}
 	if (to != NULL)
 		rc = changes_add(
@@ -191,29 +218,20 @@ by_customer(struct work *w, const struct edit *e, struct err *err)
 static enum rc
 may_edit(const struct work *w, const struct edit *e, struct err *err)
 {
-	const struct ticket *t = w->before;
 	const char *right = e->message == NULL			    ? "ticket.change"
 			    : strcmp(e->message->kind, "note") == 0 ? "ticket.note"
 								    : "ticket.reply";
-	enum rc rc = actor_need_queue(w->actor, t->queue, err);
+	enum rc rc = actor_need(w->actor, right, err);
 
-	if (rc == RC_OK)
-		rc = actor_need(w->actor, right, err);
 	if (rc == RC_OK && e->message != NULL && e->changes != NULL && e->changes->n > 0)
 		rc = actor_need(w->actor, "ticket.change", err);
-	if (rc == RC_OK && t->phase == PHASE_MERGED)
-		rc = err_fail(err, RC_INVALID, "it is merged into ticket %lld",
-		    (long long)t->merged_into);
-	if (rc == RC_OK && e->if_event != 0 && t->last_event != e->if_event)
-		rc = err_fail(err, RC_NONE, "it was changed since (event %lld)",
-		    (long long)t->last_event);
 	return rc;
 }
 
 /* A new subject must be found, too: it is the message's that comes with it, or one of its
  * own. The index only ever grows. */
-static void
-note_subject(struct work *w)
+void
+work_subject(struct work *w)
 {
 	struct message *m = w->message;
 
@@ -241,14 +259,12 @@ run_edit(struct work *w, const void *what, struct err *err)
 	const char *me = w->actor->kind == ACTOR_AGENT ? w->actor->name : NULL;
 	json_t *extra = NULL;
 	bool moved;
-	enum rc rc = ticket_get(d->store, w->ctx, e->ticket, &w->before, err);
+	enum rc rc = work_load(w, e->ticket, true, err);
 
 	if (rc == RC_OK)
 		rc = may_edit(w, e, err);
 	if (rc != RC_OK)
 		return rc;
-	w->t = talloc_memdup(w->ctx, w->before, sizeof(*w->t));
-	w->last = *w->t;
 	if (e->from != NULL)
 		rc = by_customer(w, e, err);
 	if (rc == RC_OK && e->message != NULL) {
@@ -260,14 +276,18 @@ run_edit(struct work *w, const void *what, struct err *err)
 		    w->ctx, e->changes, d->config, me, w->tx->now, w->t, err);
 	if (rc == RC_OK)
 		rc = work_look_up(w, e->changes, err);
+	/* What a message does by itself is not asked: no mail is lost to a lifecycle. */
+	if (rc == RC_OK && e->changes != NULL &&
+	    changes_value(e->changes, "status") != NULL)
+		rc = work_transition(w, w->before, err);
 	if (rc != RC_OK)
 		return rc;
-	note_subject(w);
+	work_subject(w);
 	if (w->message != NULL)
 		extra = json_pack("{s:o}", "message", message_digest(w->message));
 	moved = strcmp(w->before->queue, w->t->queue) != 0;
 	rc = work_log(
-	    w, w->actor, w->message ? "message.added" : "ticket.changed", extra, err);
+	    w, w->actor, e->message ? "message.added" : "ticket.changed", extra, err);
 	if (rc == RC_OK && w->nevents > 0)
 		rc = work_rules(w, e->message ? ON_MESSAGE : ON_CHANGED, err);
 	if (rc == RC_OK && (moved || w->assign != NULL))
@@ -299,13 +319,10 @@ static enum rc
 run_event(struct work *w, const void *what, struct err *err)
 {
 	const struct bare_event *e = what;
-	enum rc rc = ticket_get(w->tx->d->store, w->ctx, e->ticket, &w->before, err);
+	enum rc rc = work_load(w, e->ticket, false, err);
 
-	if (rc != RC_OK)
-		return rc;
-	w->t = talloc_memdup(w->ctx, w->before, sizeof(*w->t));
-	w->last = *w->t;
-	rc = work_log(w, w->actor, e->action, json_incref(e->extra), err);
+	if (rc == RC_OK)
+		rc = work_log(w, w->actor, e->action, json_incref(e->extra), err);
 	return rc == RC_OK ? work_write(w, err) : rc;
 }
 
@@ -326,20 +343,14 @@ change_event(struct change_tx *tx, const struct actor *actor, int64_t ticket,
 static enum rc
 run_route(struct work *w, const void *what, struct err *err)
 {
-	enum rc rc =
-	    ticket_get(w->tx->d->store, w->ctx, *(const int64_t *)what, &w->before, err);
+	enum rc rc = work_load(w, *(const int64_t *)what, true, err);
 
-	if (rc == RC_OK)
-		rc = actor_need_queue(w->actor, w->before->queue, err);
 	if (rc == RC_OK)
 		rc = actor_need(w->actor, "ticket.change", err);
 	if (rc == RC_OK && w->before->phase >= PHASE_MERGED)
 		rc = err_fail(err, RC_INVALID, "it is %s", phase_names[w->before->phase]);
-	if (rc != RC_OK)
-		return rc;
-	w->t = talloc_memdup(w->ctx, w->before, sizeof(*w->t));
-	w->last = *w->t;
-	rc = work_rules(w, ON_CREATED, err);
+	if (rc == RC_OK)
+		rc = work_rules(w, ON_CREATED, err);
 	if (rc == RC_OK)
 		rc = work_assign(w, err);
 	return rc == RC_OK ? work_write(w, err) : rc;

@@ -35,9 +35,13 @@ struct edit {
 	    *from;		   /* a customer wrote it: becomes author and actor */
 	struct person_address *cc; /* people the message names: become participants */
 	size_t ncc;
-	bool confirm_cc;  /* they get answers at once */
-	bool no_reopen;	  /* machine mail: append and leave the status */
-	int64_t if_event; /* refuse (RC_NONE) unless this is still last_event */
+	bool confirm_cc; /* they get answers at once */
+	bool no_reopen;	 /* machine mail: append and leave the status */
+};
+/* What the writer read before: refuse (RC_NONE) a ticket that changed since. */
+struct expect {
+	int64_t event;	    /* its last_event then, or 0 */
+	int64_t updated_at; /* not updated later than this, or INSTANT_NONE */
 };
 
 /* ---- what happened ---- */
@@ -75,6 +79,43 @@ enum rc change_event(struct change_tx *tx, const struct actor *actor, int64_t ti
 /* Applies routes and assignment again, as if the ticket were new. */
 enum rc change_route(struct change_tx *tx, const struct actor *actor, int64_t ticket,
     struct change_result *r, struct err *err) CHECKED;
+/* The next ticket that is changed must be as expected; once. */
+void change_expect(struct change_tx *tx, const struct expect *e);
+
+/* ---- tickets and each other (tkt-link, tkt-merge, tkt-split) ---- */
+
+/* duplicates blocks parent follows refers: what people may set. "A parent B": B is the
+ * parent of A. The desk itself sets same-mail and merged. */
+extern const char *const link_names[];
+/* RC_INVALID for a second parent, a link to itself, and one that would close a circle of
+ * parents, blocks or duplicates. */
+enum rc change_link(struct change_tx *tx, const struct actor *actor, int64_t a,
+    const char *rel, int64_t b, bool remove, struct change_result *r,
+    struct err *err) CHECKED;
+/* `from` becomes a pointer to `into`, which gets its messages, people, links and time;
+ * mail to it follows. r is of `into`; r->event is the event to undo. */
+enum rc change_merge(struct change_tx *tx, const struct actor *actor, int64_t from,
+    int64_t into, struct change_result *r, struct err *err) CHECKED;
+/* These messages of one ticket become a ticket of their own, with `changes`. */
+struct split {
+	const int64_t *messages;
+	size_t nmessages;
+	const char *subject; /* or NULL: the first message's, else the ticket's */
+	const struct changes *changes;
+};
+enum rc change_split(struct change_tx *tx, const struct actor *actor,
+    const struct split *s, struct change_result *r, struct err *err) CHECKED;
+
+/* ---- undo ---- */
+
+/* Undoes an event, what it caused, and when it began a batch the whole batch (unless
+ * `single`): each ticket and customer gets an event with the inverse. RC_INVALID when it
+ * cannot be undone; RC_NONE when something later depends on it, and what. `each` is
+ * called for each ticket (r->ticket) that changed. */
+enum rc change_undo(struct change_tx *tx, const struct actor *actor, int64_t event,
+    bool single, enum rc (*each)(void *arg, struct change_result *r, struct err *err),
+    void *arg, struct err *err) CHECKED;
+
 /* All of it is on disk when this returns RC_OK; the transaction is freed either way. */
 enum rc change_commit(struct change_tx *tx, struct err *err) CHECKED;
 /* None of it. How a dry run ends. */

@@ -11,6 +11,7 @@ struct change_tx {
 	struct desk *d;
 	struct chain chain;
 	struct policy *policy; /* loaded when first needed */
+	struct expect expect;  /* of the next ticket */
 	int64_t now, batch;
 };
 
@@ -34,12 +35,20 @@ struct work {
 	const char *assign; /* strategy a rule asked for */
 	struct pending events[EVENTS_MAX];
 	size_t nevents;
-	bool *fired; /* rules, once a root event */
+	int64_t cause; /* of the first event, or 0 */
+	bool *fired;   /* rules, once a root event */
 	struct change_result *r;
 	const char *body; /* of the first message, for conditions */
 };
 
-/* tx.c: appends an event to the log; gives it the transaction's instant and batch. */
+/* tx.c: reads the ticket that is to be changed, and checks that its actor has access,
+ * that it is as expected and, with `live`, that it is not merged. */
+enum rc work_load(struct work *w, int64_t ticket, bool live, struct err *err) CHECKED;
+/* Another ticket that changes along with w's, caused by event `cause`. */
+struct work work_beside(const struct work *w, struct change_result *r, int64_t cause);
+/* Drops what an abandoned or finished work holds. */
+void work_free(struct work *w);
+/* Appends an event to the log; gives it the transaction's instant and batch. */
 enum rc work_event(struct change_tx *tx, struct event *e, struct err *err) CHECKED;
 /* Notes what differs from the last event as the next one. With `extra` (taken over) there
  * is an event even when nothing differs. */
@@ -47,7 +56,10 @@ enum rc work_log(struct work *w, const struct actor *actor, const char *action,
     json_t *extra, struct err *err) CHECKED;
 /* Writes the ticket, its pending events, its message and deliveries; fills the result. */
 enum rc work_write(struct work *w, struct err *err) CHECKED;
-/* Runs one change in a savepoint, so that a failing one leaves nothing behind. */
+/* change.c: a new subject becomes part of w's message, or one of its own, to be logged.
+ */
+void work_subject(struct work *w);
+/* tx.c: runs one change in a savepoint, so that a failing one leaves nothing behind. */
 enum rc work_run(struct work *w, const void *what,
     enum rc (*run)(struct work *w, const void *what, struct err *err),
     struct err *err) CHECKED;
@@ -57,10 +69,19 @@ enum rc work_person(struct work *w, const struct person_address *a, struct perso
     struct err *err) CHECKED;
 /* Changes that need the store: requester, organization. */
 enum rc work_look_up(struct work *w, const struct changes *c, struct err *err) CHECKED;
+/* transition.c: may the ticket go from the status it had to the one it has now?
+ * RC_INVALID or RC_DENIED say what is missing. */
+enum rc work_transition(
+    struct work *w, const struct ticket *was, struct err *err) CHECKED;
 /* Step 3: rules of this kind, then those that look at changes. */
 enum rc work_rules(struct work *w, enum rule_on on, struct err *err) CHECKED;
 /* Step 4: an assignee for a ticket that nobody has. */
 enum rc work_assign(struct work *w, struct err *err) CHECKED;
+
+/* person.c: an event of a customer (0: of an organization). Takes over `changes`. */
+enum rc person_event(struct change_tx *tx, const struct actor *actor, int64_t customer,
+    int64_t cause, const char *action, json_t *changes, int64_t *id,
+    struct err *err) CHECKED;
 
 /* deliver.c, step 7: rows for everything that leaves because of the message. */
 enum rc work_deliver(struct work *w, struct err *err) CHECKED;

@@ -31,8 +31,9 @@ work_person(
 	if (rc != RC_OK)
 		return rc;
 	e.customer = p->id;
-	changes = json_pack("{s:[n,s],s:[n,o]}", "name", a->name, "address",
-	    json_sprintf("%s:%s", a->kind, a->value));
+	changes = json_pack("{s:[n,s],s:[[],[o]],s:[n,o]}", "name", a->name, "addresses",
+	    json_sprintf("%s:%s", a->kind, a->value), "organization",
+	    p->organization ? json_integer(p->organization) : json_null());
 	e.changes = event_changes(w->ctx, changes);
 	json_decref(changes);
 	return work_event(w->tx, &e, err);
@@ -85,14 +86,35 @@ trace(struct work *w, const struct rule *r, bool matched, bool applied,
 	    .failed = why};
 }
 
+/* What a rule asks for and the ticket cannot take (a status its lifecycle does not lead
+ * to, a field of another queue) is left undone and logged: no rule stops a mail. */
+static enum rc
+refuse(struct work *w, const struct rule *r, const struct ticket *was,
+    const struct err *why, struct err *err)
+{
+	struct actor actor = actor_rule(r->name);
+
+	*w->t = *was;
+	return work_log(w, &actor, "rule.refused",
+	    json_pack("{s:s,s:s}", "rule", r->name, "reason", why->text), err);
+}
+
 static enum rc
 fire(struct work *w, const struct rule *r, struct err *err)
 {
 	struct actor actor = actor_rule(r->name);
+	struct ticket was = *w->t;
+	struct err why;
 	enum rc rc;
 
 	rc = changes_apply(
-	    w->ctx, &r->changes, w->tx->d->config, NULL, w->tx->now, w->t, err);
+	    w->ctx, &r->changes, w->tx->d->config, NULL, w->tx->now, w->t, &why);
+	if (rc == RC_OK && changes_value(&r->changes, "status") != NULL)
+		rc = work_transition(w, &was, &why);
+	if (rc == RC_USAGE || rc == RC_INVALID || rc == RC_DENIED || rc == RC_NONE)
+		return refuse(w, r, &was, &why, err);
+	if (rc != RC_OK)
+		*err = why;
 	if (rc == RC_OK)
 		rc = work_look_up(w, &r->changes, err);
 	if (rc != RC_OK)

@@ -66,6 +66,58 @@ change_at(const struct change_tx *tx)
 	return tx->now;
 }
 
+void
+change_expect(struct change_tx *tx, const struct expect *e)
+{
+	tx->expect = *e;
+}
+
+/* ---- a ticket to change ---- */
+
+static enum rc
+as_expected(struct change_tx *tx, const struct ticket *t, struct err *err)
+{
+	struct expect e = tx->expect;
+	char *at;
+
+	tx->expect = (struct expect){0};
+	if ((e.event == 0 || t->last_event == e.event) &&
+	    (e.updated_at == INSTANT_NONE || t->updated_at <= e.updated_at))
+		return RC_OK;
+	at = instant_print(NULL, t->updated_at);
+	err_fail(err, RC_NONE, "it was changed at %s (event %lld)", at,
+	    (long long)t->last_event);
+	talloc_free(at);
+	return RC_NONE;
+}
+
+enum rc
+work_load(struct work *w, int64_t ticket, bool live, struct err *err)
+{
+	enum rc rc = ticket_get(w->tx->d->store, w->ctx, ticket, &w->before, err);
+
+	if (rc == RC_OK)
+		rc = actor_need_queue(w->actor, w->before->queue, err);
+	if (rc == RC_OK && live && w->before->phase == PHASE_MERGED)
+		rc = err_fail(err, RC_INVALID, "it is merged into ticket %lld",
+		    (long long)w->before->merged_into);
+	if (rc == RC_OK)
+		rc = as_expected(w->tx, w->before, err);
+	if (rc != RC_OK)
+		return rc;
+	w->t = talloc_memdup(w->ctx, w->before, sizeof(*w->t));
+	w->last = *w->t;
+	return RC_OK;
+}
+
+struct work
+work_beside(const struct work *w, struct change_result *r, int64_t cause)
+{
+	*r = (struct change_result){0};
+	return (struct work){
+	    .tx = w->tx, .ctx = w->ctx, .actor = w->actor, .r = r, .cause = cause};
+}
+
 enum rc
 work_event(struct change_tx *tx, struct event *e, struct err *err)
 {
@@ -117,7 +169,7 @@ work_log(struct work *w, const struct actor *actor, const char *action, json_t *
 static enum rc
 write_events(struct work *w, struct err *err)
 {
-	int64_t cause = 0;
+	int64_t cause = w->cause;
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < w->nevents; i++) {
@@ -125,7 +177,7 @@ write_events(struct work *w, struct err *err)
 		struct event e = {
 		    .ticket = w->t->id, .actor = p->actor, .action = p->action};
 
-		e.cause = p->chained ? cause : 0;
+		e.cause = p->chained ? cause : w->cause;
 		e.changes = event_changes(w->ctx, p->changes);
 		rc = work_event(w->tx, &e, err);
 		cause = e.id;
@@ -169,11 +221,12 @@ work_write(struct work *w, struct err *err)
 	return rc;
 }
 
-static void
+void
 work_free(struct work *w)
 {
 	for (size_t i = 0; i < w->nevents; i++)
 		json_decref(w->events[i].changes);
+	w->nevents = 0;
 }
 
 /* Runs one change in a savepoint, so that a failing one leaves nothing behind. */

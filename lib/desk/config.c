@@ -10,8 +10,6 @@
 const char *const phase_names[] = {
     "open", "waiting", "resolved", "closed", "merged", "spam", "deleted", NULL};
 const char *const priority_names[] = {"low", "normal", "high", "urgent", NULL};
-const char *const status_names[] = {
-    "new", "open", "pending", "hold", "solved", "closed", NULL};
 const char *const kind_names[] = {"question", "incident", "problem", "task", NULL};
 const char *const channel_names[] = {
     "email", "chat", "phone", "social", "web", "api", "cli", NULL};
@@ -24,16 +22,6 @@ word_index(const char *const *words, const char *word)
 			return i;
 	}
 	return -1;
-}
-
-enum phase
-status_phase(const char *status)
-{
-	static const enum phase of[] = {PHASE_OPEN, PHASE_OPEN, PHASE_WAITING,
-	    PHASE_WAITING, PHASE_RESOLVED, PHASE_CLOSED};
-	int i = word_index(status_names, status);
-
-	return i < 0 ? PHASE_OPEN : of[i];
 }
 
 /* ---- from JSON: the compiler has checked everything, so members are only copied ---- */
@@ -136,7 +124,8 @@ load_places(struct config *c, json_t *o)
 		    .assign = text(c, j, "assign", "none"),
 		    .members = texts(c, j, "members"),
 		    .reopen_window = number(j, "reopen_window", 0),
-		    .after_reply = text(c, j, "after_reply", NULL)};
+		    .after_reply = text(c, j, "after_reply", NULL),
+		    .lifecycle = text(c, j, "lifecycle", "default")};
 	}
 	EACH(c, o, "fields", fields, nfields, struct field)
 	{
@@ -155,6 +144,33 @@ load_places(struct config *c, json_t *o)
 		c->views[i] = (struct view){.name = text(c, j, "name", ""),
 		    .query = text(c, j, "query", ""),
 		    .sort = text(c, j, "sort", NULL)};
+	}
+}
+
+static void
+load_lifecycles(struct config *c, json_t *o)
+{
+	EACH(c, o, "lifecycles", lifecycles, nlifecycles, struct lifecycle)
+	{
+		json_t *j = json_array_get(lifecycles_j, i),
+		       *statuses = json_object_get(j, "statuses"),
+		       *transitions = json_object_get(j, "transitions"), *e;
+		struct lifecycle *l = &c->lifecycles[i];
+		size_t k;
+
+		*l = (struct lifecycle){.name = text(c, j, "name", ""),
+		    .initial = text(c, j, "initial", "new"),
+		    .active = text(c, j, "active", "open"),
+		    .nstatuses = json_array_size(statuses),
+		    .ntransitions = json_array_size(transitions)};
+		l->statuses = mem_array(c, struct status, l->nstatuses + 1);
+		l->transitions = mem_array(c, struct transition, l->ntransitions + 1);
+		json_array_foreach(statuses, k, e) l->statuses[k] =
+		    (struct status){text(c, e, "name", ""),
+			(enum phase)number(e, "phase", PHASE_OPEN), texts(c, e, "next")};
+		json_array_foreach(transitions, k, e) l->transitions[k] =
+		    (struct transition){text(c, e, "name", ""), texts(c, e, "from"),
+			texts(c, e, "to"), texts(c, e, "require"), texts(c, e, "roles")};
 	}
 }
 
@@ -181,6 +197,7 @@ config_from_json(
 	c->mail_people_max = number(o, "mail_people_max", 0);
 	load_people(c, o);
 	load_places(c, o);
+	load_lifecycles(c, o);
 	*out = c;
 	return RC_OK;
 }

@@ -24,12 +24,12 @@ enum phase {
 /* NULL-terminated, in the order of their numbers. */
 extern const char *const phase_names[];
 extern const char *const priority_names[]; /* low normal high urgent */
-extern const char *const status_names[];   /* new open pending hold solved closed */
+extern const char *const status_names[];   /* of the default lifecycle: new open ... */
 extern const char *const kind_names[];	   /* question incident problem task */
 extern const char *const channel_names[];  /* email chat phone social web api cli */
 /* The index of a word in such a list, or -1. */
 int word_index(const char *const *words, const char *word);
-/* The phase a status stands in. */
+/* The phase a status of the default lifecycle stands in. */
 enum phase status_phase(const char *status);
 
 /* ---- the applied configuration (tkt.conf(5)) ---- */
@@ -49,11 +49,32 @@ struct foreign {
 	const char *name, *from;  /* sender, * as wildcard */
 	const char *header, *key; /* PCRE2 with one group */
 };
+/* One status of a lifecycle. */
+struct status {
+	const char *name;
+	enum phase phase;
+	const char **next; /* where a ticket may go from here; empty: anywhere */
+};
+/* What going from one of these statuses to one of those needs (empty: any). */
+struct transition {
+	const char *name;
+	const char **from, **to;
+	const char **require; /* field.NAME assignee reply children */
+	const char **roles;   /* whose agents may; empty: everybody */
+};
+struct lifecycle {
+	const char *name;
+	const char *initial, *active; /* of a new ticket; of one that is worked on */
+	struct status *statuses;
+	struct transition *transitions;
+	size_t nstatuses, ntransitions;
+};
 struct queue {
 	const char *name, *description, *assign; /* none least-busy round-robin */
 	const char **members;			 /* NULL-terminated, may be empty */
 	int64_t reopen_window;			 /* ms */
 	const char *after_reply;		 /* status a public reply sets, or NULL */
+	const char *lifecycle;
 };
 struct role {
 	const char *name;
@@ -85,7 +106,9 @@ struct config {
 	struct agent *agents;
 	struct field *fields;
 	struct view *views;
-	size_t nmailboxes, nforeign, nqueues, nroles, nagents, nfields, nviews;
+	struct lifecycle *lifecycles; /* those of tkt.conf */
+	size_t nmailboxes, nforeign, nqueues, nroles, nagents, nfields, nviews,
+	    nlifecycles;
 };
 
 /* Each finds by name, or is NULL. */
@@ -103,6 +126,31 @@ const struct view *config_view(const struct config *c, const char *name);
 enum name_kind { NAME_MAILBOX, NAME_QUEUE, NAME_ROLE, NAME_AGENT, NAME_FIELD, NAME_VIEW };
 const char **config_names(void *ctx, const struct config *c, enum name_kind kind);
 
+/* ---- lifecycles ---- */
+
+extern const struct lifecycle lifecycle_default; /* the six statuses */
+/* By name ("default" is always there), or NULL. */
+const struct lifecycle *config_lifecycle(const struct config *c, const char *name);
+/* The one a queue follows; never NULL. */
+const struct lifecycle *queue_lifecycle(const struct config *c, const char *queue);
+/* Or NULL when the lifecycle does not have it. */
+const struct status *lifecycle_status(const struct lifecycle *l, const char *name);
+/* What a status becomes when its ticket moves to a queue with another lifecycle: the same
+ * when that has it, else the initial one for the initial one, else the first of its
+ * phase. */
+const char *lifecycle_fit(
+    const struct lifecycle *from, const struct lifecycle *to, const char *status);
+/* May a ticket go from one status to the other? RC_INVALID says where it may go. */
+enum rc lifecycle_may(
+    const struct lifecycle *l, const char *from, const char *to, struct err *err) CHECKED;
+bool transition_applies(const struct transition *t, const char *from, const char *to);
+/* NULL-terminated: the statuses of one, and of all lifecycles. */
+const char **lifecycle_names(void *ctx, const struct lifecycle *l);
+const char **config_statuses(void *ctx, const struct config *c);
+/* Widens *low..*high by the phases in which a status stands in any lifecycle. */
+void config_status_phases(
+    const struct config *c, const char *status, int *low, int *high);
+
 /* Reads the compiled form that lib/policy writes (version part "desk"). */
 enum rc config_from_json(
     void *ctx, json_t *o, int64_t version, struct config **c, struct err *err) CHECKED;
@@ -114,9 +162,10 @@ enum rc version_newest(struct store *s, int64_t *id, struct err *err) CHECKED;
 /* One part of a version ("desk", "rules", "source") as JSON; a new reference. */
 enum rc version_part(
     struct store *s, int64_t id, const char *part, json_t **o, struct err *err) CHECKED;
-/* Adds one part; in a write transaction. */
+/* Adds one part; in a write transaction. Its SHA-256 is added to `hashes`, by its name.
+ */
 enum rc version_add(struct store *s, int64_t id, const char *part, json_t *o, int64_t at,
-    struct err *err) CHECKED;
+    json_t *hashes, struct err *err) CHECKED;
 
 /* ---- who acts ---- */
 

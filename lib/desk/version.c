@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/record.h"
+#include "base/text.h"
 #include "desk/desk.h"
 
 SQL(sql_version_newest, "SELECT max(id) FROM version");
@@ -60,18 +61,20 @@ version_part(struct store *s, int64_t id, const char *part, json_t **o, struct e
 }
 
 enum rc
-version_add(
-    struct store *s, int64_t id, const char *part, json_t *o, int64_t at, struct err *err)
+version_add(struct store *s, int64_t id, const char *part, json_t *o, int64_t at,
+    json_t *hashes, struct err *err)
 {
 	struct stmt *st;
 	unsigned char hash[BLOB_HASH];
-	char *text;
+	char *text, *hex;
 	enum rc rc = store_prepare(s, sql_version_add, &st, err);
 
 	if (rc != RC_OK)
 		return rc;
 	text = record_canonical(s, o);
 	crypto_hash_sha256(hash, (unsigned char *)text, strlen(text));
+	hex = text_hex(text, hash, sizeof(hash));
+	json_object_set_new(hashes, part, json_string(hex));
 	bind_int(st, 1, id);
 	bind_text(st, 2, part);
 	bind_int(st, 3, at);

@@ -32,7 +32,12 @@ static cfg_opt_t mailbox_opts[] = {TEXT("address"), TEXT("queue"), TEXT("from_na
     CFG_END()};
 static cfg_opt_t foreign_opts[] = {TEXT("from"), TEXT("header"), TEXT("key"), CFG_END()};
 static cfg_opt_t queue_opts[] = {TEXT("description"), LIST("members"), TEXT("assign"),
-    TEXT("reopen_window"), TEXT("after_reply"), CFG_END()};
+    TEXT("reopen_window"), TEXT("after_reply"), TEXT("lifecycle"), CFG_END()};
+static cfg_opt_t status_opts[] = {TEXT("phase"), LIST("next"), CFG_END()};
+static cfg_opt_t transition_opts[] = {
+    LIST("from"), LIST("to"), LIST("require"), LIST("roles"), CFG_END()};
+static cfg_opt_t lifecycle_opts[] = {TEXT("initial"), TEXT("active"),
+    BLOCK("status", status_opts), BLOCK("transition", transition_opts), CFG_END()};
 static cfg_opt_t role_opts[] = {LIST("allow"), LIST("queues"), CFG_END()};
 static cfg_opt_t agent_opts[] = {TEXT("name"), TEXT("email"), TEXT("role"), TEXT("unix"),
     TEXT("capacity"), TEXT("timezone"), CFG_END()};
@@ -319,9 +324,9 @@ conf_compile(void *ctx, const char *dir, void (*say_to)(void *, bool, const char
 	cfg_opt_t opts[] = {TEXT("name"), TEXT("timezone"), TEXT("group"),
 	    TEXT("authserv"), BLOCK("mailbox", mailbox_opts),
 	    BLOCK("foreign", foreign_opts), BLOCK("queue", queue_opts),
-	    BLOCK("role", role_opts), BLOCK("agent", agent_opts),
-	    BLOCK("field", field_opts), BLOCK("view", view_opts),
-	    BLOCK("route", rule_opts), BLOCK("rule", rule_opts),
+	    BLOCK("lifecycle", lifecycle_opts), BLOCK("role", role_opts),
+	    BLOCK("agent", agent_opts), BLOCK("field", field_opts),
+	    BLOCK("view", view_opts), BLOCK("route", rule_opts), BLOCK("rule", rule_opts),
 	    BLOCK("trigger", rule_opts), BLOCK("macro", rule_opts),
 	    BLOCK("calendar", calendar_opts), BLOCK("sla", sla_opts),
 	    CFG_SEC("limits", limits_opts, CFGF_NONE), CFG_FUNC("include", on_include),
@@ -380,7 +385,7 @@ conf_apply(struct store *s, const char *actor, int64_t now, const struct compile
 	struct event e = {.at = now, .actor = actor, .action = action};
 	int64_t old = 0;
 	bool same = true;
-	json_t *changes;
+	json_t *changes, *parts = record_own(s, json_object());
 	enum rc rc = store_write(s, err);
 
 	if (rc != RC_OK)
@@ -399,16 +404,17 @@ conf_apply(struct store *s, const char *actor, int64_t now, const struct compile
 		}
 	}
 	if (rc == RC_OK)
-		rc = version_add(s, old + 1, "desk", c->desk, now, err);
+		rc = version_add(s, old + 1, "desk", c->desk, now, parts, err);
 	if (rc == RC_OK)
-		rc = version_add(s, old + 1, "rules", c->rules, now, err);
+		rc = version_add(s, old + 1, "rules", c->rules, now, parts, err);
 	if (rc == RC_OK)
-		rc = version_add(s, old + 1, "source", c->source, now, err);
+		rc = version_add(s, old + 1, "source", c->source, now, parts, err);
 	if (rc == RC_OK)
 		rc = chain_end(s, &chain, err);
 	if (rc == RC_OK) {
-		changes = json_pack("{s:[o,I]}", "version",
-		    old ? json_integer(old) : json_null(), (json_int_t)(old + 1));
+		changes = json_pack("{s:[o,I],s:O}", "version",
+		    old ? json_integer(old) : json_null(), (json_int_t)(old + 1), "parts",
+		    parts);
 		e.changes = event_changes(s, changes);
 		json_decref(changes);
 		rc = event_append(s, &chain, &e, err);

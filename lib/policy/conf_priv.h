@@ -4,6 +4,9 @@
 
 #include <confuse.h>
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
 #include "policy/policy.h"
 
 struct place {
@@ -28,6 +31,38 @@ void conf_wrong(struct conf *c, cfg_t *section, const char *key, const char *fmt
     PRINTF(4, 5);
 void conf_warn(struct conf *c, cfg_t *section, const char *key, const char *fmt, ...)
     PRINTF(4, 5);
+/* value.c: a value that is there and not empty, or NULL; a list as JSON. */
+const char *conf_get(cfg_t *sec, const char *key);
+json_t *conf_list(cfg_t *sec, const char *key);
+/* Put into the compiled JSON; what is wrong is reported. */
+void conf_put(json_t *o, const char *key, const char *value);
+void conf_put_duration(
+    struct conf *c, cfg_t *sec, json_t *o, const char *key, const char *otherwise);
+void conf_put_size(struct conf *c, cfg_t *sec, json_t *o, const char *key,
+    const char *name, int64_t otherwise);
+bool conf_put_bool(struct conf *c, cfg_t *sec, json_t *o, const char *key);
+/* Report what is none of the words, no zone, no regular expression (NULL then), and no
+ * block of a kind in cfg. */
+void conf_check_word(
+    struct conf *c, cfg_t *sec, const char *key, const char *v, const char *const *words);
+void conf_check_zone(struct conf *c, cfg_t *sec, const char *v);
+pcre2_code *conf_check_pattern(
+    struct conf *c, cfg_t *sec, const char *key, const char *pattern);
+void conf_check_ref(struct conf *c, cfg_t *cfg, cfg_t *sec, const char *key,
+    const char *v, const char *block);
+void conf_check_refs(
+    struct conf *c, cfg_t *cfg, cfg_t *sec, const char *key, const char *block);
+/* Titles of all blocks of a kind, NULL-terminated. */
+const char **conf_titles(struct conf *c, cfg_t *cfg, const char *block);
+/* Calls each block of a kind with a new object that has its name. */
+json_t *conf_each_block(struct conf *c, cfg_t *cfg, const char *block,
+    void (*one)(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o));
+/* lifecycle.c */
+json_t *conf_lifecycles(struct conf *c, cfg_t *cfg);
+void conf_check_queue_lifecycle(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o);
+/* blocks.c: part "desk". */
+json_t *conf_desk(struct conf *c, cfg_t *cfg);
+extern const char *const conf_strategies[];
 /* check.c: everything tkt.conf means; fills c->out. */
 void conf_check(struct conf *c, cfg_t *cfg);
 

@@ -29,6 +29,8 @@ enum target {
 	TO_TOKEN,
 	TO_SNOOZE,
 	TO_REF,
+	TO_TIME,
+	TO_SNOOZE_KEEP,
 	TO_FIELD
 };
 static const struct key {
@@ -53,11 +55,14 @@ static const struct key {
     {"token", TO_TOKEN, false},
     {"snoozed_until", TO_SNOOZE, false},
     {"external_id", TO_REF, false},
+    {"time", TO_TIME, true},
+    {"snooze_keep", TO_SNOOZE_KEEP, false},
     {NULL, 0, false},
 };
 static const char *const key_names[] = {"status", "phase", "priority", "kind", "channel",
     "queue", "mailbox", "assignee", "subject", "requester", "organization", "tag", "cc",
-    "follower", "token", "snoozed_until", "external_id", NULL};
+    "follower", "token", "snoozed_until", "external_id", "time", "snooze_keep", NULL};
+static const char *const truth[] = {"true", "false", NULL};
 static const char *const phase_values[] = {"normal", "spam", "deleted", NULL};
 static const struct key field_key = {"field", TO_FIELD, false};
 
@@ -199,7 +204,7 @@ check(void *ctx, const struct key *k, const char *key, const struct config *c,
 
 	switch (k->target) {
 	case TO_STATUS:
-		return check_word(ctx, "status", *value, status_names, err);
+		return check_word(ctx, "status", *value, config_statuses(ctx, c), err);
 	case TO_PHASE:
 		return check_word(ctx, "phase", *value, phase_values, err);
 	case TO_PRIORITY:
@@ -243,6 +248,13 @@ check(void *ctx, const struct key *k, const char *key, const struct config *c,
 		if (**value == '\0' || instant_parse_any(*value, c->timezone, &ms))
 			return RC_OK;
 		return err_fail(err, RC_USAGE, "snoozed_until \"%s\" is no time", *value);
+	case TO_TIME:
+		if (duration_parse(*value, &ms) && ms >= 1000)
+			return RC_OK;
+		return err_fail(
+		    err, RC_USAGE, "time \"%s\" is no duration: use 15m, 1h30m", *value);
+	case TO_SNOOZE_KEEP:
+		return check_word(ctx, "snooze_keep", *value, truth, err);
 	case TO_ORGANIZATION:
 	case TO_REF:
 		*value = text_clean(ctx, *value, strlen(*value), TEXT_LINE, VALUE_MAX);
@@ -279,21 +291,33 @@ changes_add(void *ctx, const char *key, enum change_op op, const char *value,
 }
 
 enum rc
-changes_add_word(void *ctx, const char *word, const struct config *c, struct changes *out,
-    struct err *err)
+change_word(void *ctx, const char *word, const char **key, enum change_op *op,
+    const char **value, struct err *err)
 {
 	size_t n = strcspn(word, "=");
-	enum change_op op = CHANGE_SET;
-	const char *value = word + n + 1;
 
+	*op = CHANGE_SET;
 	if (word[n] == '\0' || n == 0)
 		return err_fail(
 		    err, RC_USAGE, "\"%s\" is not of the form field=value", word);
+	*value = word + n + 1;
 	if (word[n - 1] == '+' || word[n - 1] == '-') {
 		n--;
-		op = word[n] == '+' ? CHANGE_ADD : CHANGE_REMOVE;
+		*op = word[n] == '+' ? CHANGE_ADD : CHANGE_REMOVE;
 	}
-	return changes_add(ctx, talloc_strndup(ctx, word, n), op, value, c, out, err);
+	*key = talloc_strndup(ctx, word, n);
+	return RC_OK;
+}
+
+enum rc
+changes_add_word(void *ctx, const char *word, const struct config *c, struct changes *out,
+    struct err *err)
+{
+	const char *key, *value;
+	enum change_op op;
+	enum rc rc = change_word(ctx, word, &key, &op, &value, err);
+
+	return rc == RC_OK ? changes_add(ctx, key, op, value, c, out, err) : rc;
 }
 
 enum rc
@@ -344,29 +368,69 @@ changes_value(const struct changes *c, const char *key)
 
 /* ---- applying ---- */
 
-static void
-set_status(struct ticket *t, const char *status, int64_t now)
+static enum phase
+phase_of(const struct config *c, const struct ticket *t)
 {
-	enum phase was = status_phase(t->status), is = status_phase(status);
+	const struct status *s =
+	    lifecycle_status(queue_lifecycle(c, t->queue), t->status);
+
+	return s ? s->phase : status_phase(t->status);
+}
+
+static void
+enter_status(const struct config *c, struct ticket *t, const char *status, enum phase was,
+    int64_t now)
+{
+	enum phase is;
 
 	t->status = status;
+	is = phase_of(c, t);
 	if (t->phase < PHASE_MERGED)
 		t->phase = is;
 	if (is >= PHASE_RESOLVED &&
-	    (was < PHASE_RESOLVED || t->solved_at == INSTANT_NONE))
+	    (was < PHASE_RESOLVED || t->solved_at == INSTANT_NONE)) {
 		t->solved_at = now;
-	else if (is < PHASE_RESOLVED)
+	} else if (is < PHASE_RESOLVED) {
+		t->reopened += was >= PHASE_RESOLVED;
 		t->solved_at = INSTANT_NONE;
+	}
 }
 
 static enum rc
-set_phase(struct ticket *t, const char *phase, struct err *err)
+set_status(void *ctx, const struct config *c, struct ticket *t, const char *status,
+    int64_t now, struct err *err)
+{
+	const struct lifecycle *l = queue_lifecycle(c, t->queue);
+
+	if (lifecycle_status(l, status) == NULL)
+		return err_fail(err, RC_USAGE,
+		    "status \"%s\": queue \"%s\" does not have it%s", status, t->queue,
+		    text_hint(ctx, status, lifecycle_names(ctx, l)));
+	enter_status(c, t, status, phase_of(c, t), now);
+	return RC_OK;
+}
+
+/* Another queue may have another lifecycle: the status becomes its nearest there. */
+static void
+set_queue(const struct config *c, struct ticket *t, const char *queue, int64_t now)
+{
+	const struct lifecycle *from = queue_lifecycle(c, t->queue),
+			       *to = queue_lifecycle(c, queue);
+	enum phase was = phase_of(c, t);
+
+	t->queue = queue;
+	if (from != to)
+		enter_status(c, t, lifecycle_fit(from, to, t->status), was, now);
+}
+
+static enum rc
+set_phase(const struct config *c, struct ticket *t, const char *phase, struct err *err)
 {
 	if (t->phase == PHASE_MERGED)
 		return err_fail(err, RC_USAGE, "it is merged into ticket %lld",
 		    (long long)t->merged_into);
 	if (strcmp(phase, "normal") == 0)
-		t->phase = status_phase(t->status);
+		t->phase = phase_of(c, t);
 	else
 		t->phase = word_index(phase_names, phase);
 	return RC_OK;
@@ -426,9 +490,27 @@ set_assignee(struct ticket *t, const char *value, const char *me, struct err *er
 		if (me == NULL)
 			return err_fail(
 			    err, RC_USAGE, "\"me\" is nobody here: say --as AGENT");
+		/* Two agents cannot take one ticket: the second is told who was first. */
+		if (*t->assignee != '\0' && strcmp(t->assignee, me) != 0)
+			return err_fail(err, RC_NONE, "%s has it", t->assignee);
 		value = me;
 	}
 	t->assignee = value;
+	return RC_OK;
+}
+
+/* Whole seconds of work. */
+static enum rc
+add_time(struct ticket *t, const struct change *c, struct err *err)
+{
+	int64_t ms = 0;
+
+	(void)duration_parse(c->value, &ms);
+	ms = c->op == CHANGE_ADD ? ms / 1000 : -(ms / 1000);
+	if (t->time_spent_s + ms < 0)
+		return err_fail(err, RC_USAGE, "only %lld minutes were spent on it",
+		    (long long)(t->time_spent_s / 60));
+	t->time_spent_s += ms;
 	return RC_OK;
 }
 
@@ -436,18 +518,22 @@ enum rc
 changes_apply(void *ctx, const struct changes *c, const struct config *config,
     const char *me, int64_t now, struct ticket *t, struct err *err)
 {
+	const char *queue = changes_value(c, "queue");
 	enum rc rc = RC_OK;
 
+	/* First, whatever the order: it says which statuses and fields there are. */
+	if (queue != NULL)
+		set_queue(config, t, queue, now);
 	for (size_t i = 0; rc == RC_OK && i < c->n; i++) {
 		const struct key *k = find_key(c->v[i].key);
 		const char *v = c->v[i].value;
 
 		switch (k->target) {
 		case TO_STATUS:
-			set_status(t, v, now);
+			rc = set_status(ctx, config, t, v, now, err);
 			break;
 		case TO_PHASE:
-			rc = set_phase(t, v, err);
+			rc = set_phase(config, t, v, err);
 			break;
 		case TO_PRIORITY:
 			t->priority = word_index(priority_names, v);
@@ -459,8 +545,7 @@ changes_apply(void *ctx, const struct changes *c, const struct config *config,
 			t->channel = v;
 			break;
 		case TO_QUEUE:
-			t->queue = v;
-			break;
+			break; /* done */
 		case TO_MAILBOX:
 			t->mailbox = v;
 			break;
@@ -475,9 +560,17 @@ changes_apply(void *ctx, const struct changes *c, const struct config *config,
 			break;
 		case TO_SNOOZE:
 			t->snoozed_until = INSTANT_NONE;
-			if (*v != '\0')
+			if (*v == '\0')
+				t->snooze_keep = 0;
+			else
 				(void)instant_parse_any(
 				    v, config->timezone, &t->snoozed_until);
+			break;
+		case TO_SNOOZE_KEEP:
+			t->snooze_keep = strcmp(v, "true") == 0;
+			break;
+		case TO_TIME:
+			rc = add_time(t, &c->v[i], err);
 			break;
 		case TO_REF:
 			t->external_id = *v ? v : NULL;

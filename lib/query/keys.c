@@ -17,7 +17,7 @@ static const char *const sla_words[] = {
     "ok", "warning", "breached", "paused", "none", NULL};
 
 const struct query_key query_keys[] = {
-    {"status", KEY_STATUS, "status", status_names, 0, false, true},
+    {"status", KEY_STATUS, "status", NULL, 0, false, true},
     {"phase", KEY_WORDS, "phase", phase_names, 0, true, true},
     {"priority", KEY_WORDS, "priority", priority_names, 0, true, true},
     {"kind", KEY_WORDS, "kind", kind_names, 0, false, true},

@@ -112,6 +112,7 @@ known_values(struct parser *p, const struct query_key *k)
 
 	switch (k->kind) {
 	case KEY_STATUS:
+		return config_statuses(p->ctx, p->scope->config);
 	case KEY_WORDS:
 	case KEY_HAS:
 	case KEY_IS:

@@ -138,7 +138,10 @@ struct changes {
  * names and values with hints. RC_USAGE. */
 enum rc changes_parse(void *ctx, const char *text, const struct config *c,
     struct changes *out, struct err *err) CHECKED;
-/* One "key=value" word, checked and added. */
+/* "key=value", "key+=value", "key-=value" into its parts, in ctx. RC_USAGE. */
+enum rc change_word(void *ctx, const char *word, const char **key, enum change_op *op,
+    const char **value, struct err *err) CHECKED;
+/* One such word, checked and added. */
 enum rc changes_add_word(void *ctx, const char *word, const struct config *c,
     struct changes *out, struct err *err) CHECKED;
 enum rc changes_add(void *ctx, const char *key, enum change_op op, const char *value,

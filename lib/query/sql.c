@@ -92,12 +92,8 @@ status_sql(struct build *b, const struct node *n)
 {
 	int low = PHASE_DELETED, high = 0;
 
-	for (size_t i = 0; i < n->nvalues; i++) {
-		int p = (int)status_phase(n->values[i].text);
-
-		low = p < low ? p : low;
-		high = p > high ? p : high;
-	}
+	for (size_t i = 0; i < n->nvalues; i++)
+		config_status_phases(b->now->config, n->values[i].text, &low, &high);
 	if (high < PHASE_RESOLVED)
 		add(b, "(t.phase < 2 AND ");
 	else if (low == high)

@@ -243,6 +243,48 @@ ticket_add_link(void *ctx, struct ticket *t, const char *rel, int64_t other)
 	return true;
 }
 
+bool
+ticket_has_link(const struct ticket *t, const char *rel, int64_t other)
+{
+	for (size_t i = 0; i < t->nlinks; i++) {
+		if (t->links[i].other == other && strcmp(t->links[i].rel, rel) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+ticket_remove_link(void *ctx, struct ticket *t, const char *rel, int64_t other)
+{
+	struct ticket_link *v;
+	size_t n = 0;
+
+	if (!ticket_has_link(t, rel, other))
+		return false;
+	v = mem_array(ctx, struct ticket_link, t->nlinks);
+	for (size_t i = 0; i < t->nlinks; i++) {
+		if (t->links[i].other != other || strcmp(t->links[i].rel, rel) != 0)
+			v[n++] = t->links[i];
+	}
+	t->links = v;
+	t->nlinks = n;
+	return true;
+}
+
+SQL(sql_linked_by, "SELECT rel, a FROM ticket_link WHERE b = ?1 ORDER BY rel, a");
+
+enum rc
+ticket_linked_by(struct store *s, void *ctx, int64_t id, struct ticket_link **v,
+    size_t *n, struct err *err)
+{
+	struct ticket by = {.id = id};
+	enum rc rc = each_row(s, sql_linked_by, &by, ctx, row_link, err);
+
+	*v = by.links;
+	*n = by.nlinks;
+	return rc;
+}
+
 /* ---- as JSON: what events keep and records show ---- */
 
 static json_t *
@@ -313,6 +355,21 @@ ticket_diff_details(const struct ticket *before, const struct ticket *after, jso
 		snprintf(key, sizeof(key), "field.%s", after->fields[i].name);
 		set_pair(o, key, field_json(ticket_field(before, after->fields[i].name)),
 		    field_json(&after->fields[i]));
+	}
+}
+
+void
+ticket_state_details(const struct ticket *t, json_t *o)
+{
+	char key[NAME_MAX_BYTES + 16];
+
+	json_object_set_new(o, "tags", json_pack("[n,o]", tags_json(t)));
+	json_object_set_new(o, "people", json_pack("[n,o]", people_json(t)));
+	json_object_set_new(o, "links", json_pack("[n,o]", links_json(t)));
+	for (size_t i = 0; i < t->nfields; i++) {
+		snprintf(key, sizeof(key), "field.%s", t->fields[i].name);
+		json_object_set_new(
+		    o, key, json_pack("[n,o]", field_json(&t->fields[i])));
 	}
 }
 
@@ -531,16 +588,6 @@ store_people(
 	return rc;
 }
 
-static bool
-has_link(const struct ticket *t, const struct ticket_link *l)
-{
-	for (size_t i = 0; i < t->nlinks; i++) {
-		if (t->links[i].other == l->other && strcmp(t->links[i].rel, l->rel) == 0)
-			return true;
-	}
-	return false;
-}
-
 static enum rc
 store_links(
     struct store *s, const struct ticket *a, const struct ticket *b, struct err *err)
@@ -548,12 +595,12 @@ store_links(
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < a->nlinks; i++) {
-		if (!has_link(b, &a->links[i]))
+		if (!ticket_has_link(b, a->links[i].rel, a->links[i].other))
 			rc = put(s, sql_link_remove, b->id, a->links[i].rel, NULL,
 			    &a->links[i].other, err);
 	}
 	for (size_t i = 0; rc == RC_OK && i < b->nlinks; i++) {
-		if (!has_link(a, &b->links[i]))
+		if (!ticket_has_link(a, b->links[i].rel, b->links[i].other))
 			rc = put(s, sql_link_add, b->id, b->links[i].rel, NULL,
 			    &b->links[i].other, err);
 	}

@@ -5,6 +5,7 @@
 #include <talloc.h>
 
 #include "base/instant.h"
+#include "base/mem.h"
 #include "base/record.h"
 #include "base/text.h"
 #include "ticket/ticket.h"
@@ -203,6 +204,71 @@ event_to_json(const struct event *e)
 	return o;
 }
 
+/* ---- the fold ---- */
+
+static void
+take_message(struct ticket *t, int64_t id)
+{
+	size_t i = t->nmessages;
+
+	t->messages = mem_grow(t, t->messages, int64_t, t->nmessages + 1);
+	for (; i > 0 && t->messages[i - 1] > id; i--)
+		t->messages[i] = t->messages[i - 1];
+	t->messages[i] = id;
+	t->nmessages++;
+}
+
+static void
+drop_message(struct ticket *t, int64_t id)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->nmessages; i++) {
+		if (t->messages[i] != id)
+			t->messages[n++] = t->messages[i];
+	}
+	t->nmessages = n;
+}
+
+/* An event adds its own message, or moves others: "messages":[[gone],[come]]. */
+static void
+fold_messages(struct ticket *t, json_t *changes, int64_t event)
+{
+	json_t *pair = json_object_get(changes, "messages"), *v;
+	size_t i;
+
+	if (json_is_object(json_object_get(changes, "message")))
+		take_message(t, event);
+	json_array_foreach(json_array_get(pair, 0), i, v)
+	    drop_message(t, json_integer_value(v));
+	json_array_foreach(json_array_get(pair, 1), i, v)
+	    take_message(t, json_integer_value(v));
+}
+
+/* What an event says of its ticket. A snapshot (after an erasure) says all of it anew. */
+static enum rc
+fold_event(struct ticket *t, const struct event *e, struct err *err)
+{
+	json_t *changes = e->changes ? json_loads(e->changes, 0, NULL) : NULL;
+	int64_t id = e->ticket;
+	enum rc rc = RC_OK;
+
+	if (json_is_true(json_object_get(changes, "snapshot"))) {
+		struct ticket *blank = ticket_new(t);
+
+		*t = *blank;
+	}
+	t->id = id;
+	t->last_event = e->id;
+	t->updated_at = e->at;
+	if (changes != NULL) {
+		rc = ticket_fold(t, t, changes, err);
+		fold_messages(t, changes, e->id);
+	}
+	json_decref(changes);
+	return rc;
+}
+
 enum rc
 ticket_at(struct store *s, void *ctx, int64_t id, int64_t at, struct ticket **out,
     struct err *err)
@@ -217,14 +283,8 @@ ticket_at(struct store *s, void *ctx, int64_t id, int64_t at, struct ticket **ou
 	bind_int(st, 2, at);
 	while ((rc = stmt_step(st, err)) == RC_OK) {
 		struct event *e = event_read(t, st);
-		json_t *changes = e->changes ? json_loads(e->changes, 0, NULL) : NULL;
 
-		t->id = id;
-		t->last_event = e->id;
-		t->updated_at = e->at;
-		if (changes != NULL)
-			rc = ticket_fold(t, t, changes, err);
-		json_decref(changes);
+		rc = fold_event(t, e, err);
 		talloc_free(e);
 		if (rc != RC_OK)
 			break;

@@ -35,6 +35,11 @@ SQL(sql_message_external,
     "WHERE d.msgid = ?1 AND (d.mailbox = ?2 OR t.queue = ?3) AND d.message IS NOT NULL "
     "ORDER BY d.mailbox <> ?2, d.message LIMIT 1");
 
+SQL(sql_message_move, "UPDATE message SET ticket = ?2 WHERE id = ?1");
+SQL(sql_message_ids, "SELECT id FROM message WHERE ticket = ?1 ORDER BY id");
+SQL(sql_mail_move, "UPDATE mail_id SET ticket = ?2 WHERE message = ?1 AND "
+		   "msgid = (SELECT m.external_id FROM message m WHERE m.id = ?1)");
+
 static void
 set_hash(json_t *o, const char *key, const unsigned char hash[BLOB_HASH])
 {
@@ -264,6 +269,71 @@ message_each(struct store *s, int64_t ticket,
 	}
 	stmt_done(st);
 	return rc == RC_NONE ? RC_OK : rc;
+}
+
+static enum rc
+move(struct store *s, const char *sql, int64_t message, int64_t ticket, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, message);
+	bind_int(st, 2, ticket);
+	return stmt_run(st, err);
+}
+
+enum rc
+message_move(struct store *s, int64_t message, int64_t ticket, struct err *err)
+{
+	enum rc rc = move(s, sql_message_move, message, ticket, err);
+
+	return rc == RC_OK ? move(s, sql_mail_move, message, ticket, err) : rc;
+}
+
+enum rc
+message_ids(
+    struct store *s, void *ctx, int64_t ticket, int64_t **ids, size_t *n, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_message_ids, &st, err);
+
+	*ids = NULL;
+	*n = 0;
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, ticket);
+	while ((rc = stmt_step(st, err)) == RC_OK) {
+		*ids = mem_grow(ctx, *ids, int64_t, *n + 1);
+		(*ids)[(*n)++] = col_int(st, 0);
+	}
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+SQL(sql_message_instants, "SELECT max(CASE direction WHEN 'in' THEN created_at END), "
+			  "max(CASE direction WHEN 'out' THEN created_at END), "
+			  "min(CASE direction WHEN 'out' THEN created_at END) "
+			  "FROM message WHERE ticket = ?1 AND kind = 'reply'");
+
+enum rc
+message_instants(struct store *s, int64_t ticket, struct ticket *t, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_message_instants, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, ticket);
+	rc = stmt_step(st, err);
+	if (rc == RC_OK) {
+		t->customer_at = col_int(st, 0);
+		t->agent_at = col_int(st, 1);
+		t->first_replied_at = col_int(st, 2);
+	}
+	stmt_done(st);
+	return rc;
 }
 
 enum rc

@@ -8,33 +8,14 @@
 #include "base/instant.h"
 #include "base/mem.h"
 #include "base/record.h"
+#include "base/text.h"
 #include "ticket/ticket_priv.h"
 
-enum column_kind {
-	COL_TEXT,     /* never NULL */
-	COL_OPT_TEXT, /* NULL for none */
-	COL_INT,
-	COL_OPT_INT, /* 0 is NULL */
-	COL_INSTANT, /* INSTANT_NONE is NULL */
-	COL_NEVER,   /* INSTANT_NEVER for none */
-	COL_WORD     /* a number with a name */
-};
-
-struct ticket_column {
-	const char *name;
-	enum column_kind kind;
-	size_t at; /* offset in struct ticket */
-	const char *const *words;
-	bool derived; /* follows from the event: not in its changes */
-};
-
-#define COLUMN(member, kind, words, derived)                                   \
-	{                                                                      \
-#member, kind, offsetof(struct ticket, member), words, derived \
-	}
+#define COLUMN(member, kind, words, derived) \
+	ROW_COLUMN(ticket, member, kind, words, derived)
 
 /* In the order of TICKET_COLUMNS. */
-static const struct ticket_column columns[TICKET_NCOLUMNS] = {
+static const struct row_column columns[TICKET_NCOLUMNS] = {
     COLUMN(id, COL_INT, NULL, true),
     COLUMN(subject, COL_TEXT, NULL, false),
     COLUMN(queue, COL_TEXT, NULL, false),
@@ -61,55 +42,19 @@ static const struct ticket_column columns[TICKET_NCOLUMNS] = {
     COLUMN(warn_at, COL_NEVER, NULL, false),
     COLUMN(due_target, COL_TEXT, NULL, false),
     COLUMN(last_event, COL_INT, NULL, true),
+    COLUMN(time_spent_s, COL_INT, NULL, false),
+    COLUMN(reopened, COL_INT, NULL, false),
+    COLUMN(snooze_keep, COL_INT, NULL, false),
 };
 
-static bool
-is_text(const struct ticket_column *c)
-{
-	return c->kind == COL_TEXT || c->kind == COL_OPT_TEXT;
-}
-
-static const char *
-get_text(const struct ticket *t, const struct ticket_column *c)
-{
-	const char *v;
-
-	memcpy(&v, (const char *)t + c->at, sizeof(v));
-	return v;
-}
-
-static int64_t
-get_int(const struct ticket *t, const struct ticket_column *c)
-{
-	int64_t v;
-
-	memcpy(&v, (const char *)t + c->at, sizeof(v));
-	return v;
-}
-
-static void
-set_text(struct ticket *t, const struct ticket_column *c, const char *v)
-{
-	memcpy((char *)t + c->at, &v, sizeof(v));
-}
-
-static void
-set_int(struct ticket *t, const struct ticket_column *c, int64_t v)
-{
-	memcpy((char *)t + c->at, &v, sizeof(v));
-}
+static const struct row_table table = {"ticket", columns, TICKET_NCOLUMNS};
 
 struct ticket *
 ticket_new(void *ctx)
 {
 	struct ticket *t = talloc_zero(ctx, struct ticket);
 
-	for (size_t i = 0; i < TICKET_NCOLUMNS; i++) {
-		if (columns[i].kind == COL_TEXT)
-			set_text(t, &columns[i], "");
-		else if (columns[i].kind == COL_NEVER)
-			set_int(t, &columns[i], INSTANT_NEVER);
-	}
+	row_defaults(&table, t);
 	t->tags = mem_array(t, const char *, 1);
 	return t;
 }
@@ -119,12 +64,7 @@ ticket_read(void *ctx, struct stmt *st)
 {
 	struct ticket *t = ticket_new(ctx);
 
-	for (int i = 0; i < TICKET_NCOLUMNS; i++) {
-		if (is_text(&columns[i]))
-			set_text(t, &columns[i], col_strdup(t, st, i));
-		else
-			set_int(t, &columns[i], col_int(st, i));
-	}
+	row_read(t, &table, t, st);
 	return t;
 }
 
@@ -175,116 +115,56 @@ ticket_find_external(
 
 /* ---- diff and fold ---- */
 
-static json_t *
-column_json(const struct ticket *t, const struct ticket_column *c)
-{
-	const char *text;
-	int64_t v;
-
-	if (is_text(c)) {
-		text = get_text(t, c);
-		return text ? json_string(text) : json_null();
-	}
-	v = get_int(t, c);
-	switch (c->kind) {
-	case COL_WORD:
-		return json_string(c->words[v]);
-	case COL_INSTANT:
-	case COL_NEVER:
-		return record_instant_value(v);
-	case COL_OPT_INT:
-		return v ? json_integer(v) : json_null();
-	default:
-		return json_integer(v);
-	}
-}
-
-static bool
-column_equal(
-    const struct ticket *a, const struct ticket *b, const struct ticket_column *c)
-{
-	const char *x, *y;
-
-	if (!is_text(c))
-		return get_int(a, c) == get_int(b, c);
-	x = get_text(a, c);
-	y = get_text(b, c);
-	return x == y || (x != NULL && y != NULL && strcmp(x, y) == 0);
-}
-
 json_t *
 ticket_diff(const struct ticket *before, const struct ticket *after)
 {
 	struct ticket *blank = before ? NULL : ticket_new(NULL);
-	const struct ticket *old = before ? before : blank;
 	json_t *o = json_object();
 
-	for (size_t i = 0; i < TICKET_NCOLUMNS; i++) {
-		const struct ticket_column *c = &columns[i];
-
-		if (c->derived || column_equal(old, after, c))
-			continue;
-		json_object_set_new(o, c->name,
-		    json_pack("[o,o]", before ? column_json(old, c) : json_null(),
-			column_json(after, c)));
-	}
-	ticket_diff_details(old, after, o);
+	row_diff(&table, before, after, o);
+	ticket_diff_details(before ? before : blank, after, o);
 	talloc_free(blank);
 	return o;
 }
 
-static enum rc
-fold_column(void *ctx, struct ticket *t, const struct ticket_column *c, json_t *v,
-    struct err *err)
+json_t *
+ticket_state(const struct ticket *t)
 {
-	const char *s = json_string_value(v);
-	int64_t n = 0;
-	bool ok = true;
+	json_t *o = json_object();
 
-	switch (c->kind) {
-	case COL_TEXT:
-	case COL_OPT_TEXT:
-		ok = s != NULL || (json_is_null(v) && c->kind == COL_OPT_TEXT);
-		if (ok)
-			set_text(t, c, s ? talloc_strdup(ctx, s) : NULL);
-		return ok ? RC_OK
-			  : err_fail(err, RC_INVALID, "%s is not a text", c->name);
-	case COL_WORD:
-		n = s ? word_index(c->words, s) : -1;
-		ok = n >= 0;
-		break;
-	case COL_INSTANT:
-	case COL_NEVER:
-		n = c->kind == COL_NEVER ? INSTANT_NEVER : INSTANT_NONE;
-		ok = json_is_null(v) || (s != NULL && instant_parse(s, &n));
-		break;
-	case COL_INT:
-	case COL_OPT_INT:
-		ok = json_is_integer(v) || json_is_null(v);
-		n = json_integer_value(v);
-		break;
-	}
-	if (!ok)
-		return err_fail(err, RC_INVALID, "%s cannot be read", c->name);
-	set_int(t, c, n);
-	return RC_OK;
+	row_state(&table, t, o);
+	ticket_state_details(t, o);
+	return o;
 }
 
 enum rc
 ticket_fold(void *ctx, struct ticket *t, json_t *changes, struct err *err)
 {
-	enum rc rc;
+	enum rc rc = row_fold(ctx, &table, t, changes, err);
 
-	for (size_t i = 0; i < TICKET_NCOLUMNS; i++) {
-		json_t *pair = json_object_get(changes, columns[i].name);
+	return rc == RC_OK ? ticket_fold_details(ctx, t, changes, err) : rc;
+}
 
-		if (!json_is_array(pair) || json_array_size(pair) != 2)
-			continue;
-		rc = fold_column(ctx, t, &columns[i], json_array_get(pair, 1), err);
-		if (rc != RC_OK)
-			return rc;
-	}
-	return ticket_fold_details(ctx, t, changes, err);
+static bool
+is_key(const char *key)
+{
+	return row_has_key(&table, key) || text_starts(key, "field.") ||
+	       strcmp(key, "tags") == 0 || strcmp(key, "people") == 0 ||
+	       strcmp(key, "links") == 0;
+}
+
+enum rc
+ticket_unfold(
+    void *ctx, struct ticket *t, json_t *changes, const char **key, struct err *err)
+{
+	json_t *state = ticket_state(t), *back = NULL;
+	enum rc rc = row_unfold(ctx, state, changes, is_key, &back, key, err);
+
+	if (rc == RC_OK)
+		rc = ticket_fold(ctx, t, back, err);
+	json_decref(state);
+	json_decref(back);
+	return rc;
 }
 
 /* ---- writing ---- */
@@ -295,21 +175,10 @@ SQL(sql_ticket_insert,
     "token_gen, assignee, requester, organization, external_id, merged_into, created_at, "
     "updated_at, customer_at, agent_at, first_replied_at, solved_at, snoozed_until, "
     "due_at, "
-    "warn_at, due_target, last_event) "
+    "warn_at, due_target, last_event, time_spent_s, reopened, snooze_keep) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
-    "?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25) "
+    "?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28) "
     "RETURNING id");
-
-static void
-bind_column(struct stmt *st, int i, const struct ticket *t, const struct ticket_column *c)
-{
-	if (is_text(c))
-		bind_text(st, i, get_text(t, c));
-	else if (c->kind == COL_OPT_INT || c->kind == COL_INSTANT)
-		bind_opt(st, i, get_int(t, c));
-	else
-		bind_int(st, i, get_int(t, c));
-}
 
 static enum rc
 insert(struct store *s, struct ticket *t, struct err *err)
@@ -319,43 +188,12 @@ insert(struct store *s, struct ticket *t, struct err *err)
 
 	if (rc != RC_OK)
 		return rc;
-	for (int i = 1; i < TICKET_NCOLUMNS; i++)
-		bind_column(st, i, t, &columns[i]);
+	row_bind(&table, st, t);
 	rc = stmt_step(st, err);
 	if (rc == RC_OK)
 		t->id = col_int(st, 0);
 	stmt_done(st);
 	return rc;
-}
-
-/* Only changed columns are named: an index whose columns are not costs nothing. */
-static enum rc
-update(
-    struct store *s, const struct ticket *before, const struct ticket *t, struct err *err)
-{
-	char sql[1024] = "UPDATE ticket SET ";
-	int changed[TICKET_NCOLUMNS], n = 0;
-	size_t len = strlen(sql);
-	struct stmt *st;
-	enum rc rc;
-
-	for (int i = 1; i < TICKET_NCOLUMNS; i++) {
-		if (column_equal(before, t, &columns[i]))
-			continue;
-		changed[n++] = i;
-		len += (size_t)snprintf(sql + len, sizeof(sql) - len, "%s%s = ?%d",
-		    n > 1 ? ", " : "", columns[i].name, n);
-	}
-	if (n == 0)
-		return RC_OK;
-	snprintf(sql + len, sizeof(sql) - len, " WHERE id = ?%d", n + 1);
-	rc = store_prepare_once(s, sql, &st, err);
-	if (rc != RC_OK)
-		return rc;
-	for (int i = 0; i < n; i++)
-		bind_column(st, i + 1, t, &columns[changed[i]]);
-	bind_int(st, n + 1, t->id);
-	return stmt_run(st, err);
 }
 
 enum rc
@@ -369,7 +207,7 @@ ticket_store(
 		blank = ticket_new(NULL);
 		rc = insert(s, after, err);
 	} else {
-		rc = update(s, before, after, err);
+		rc = row_update(s, &table, before, after, after->id, err);
 	}
 	if (rc == RC_OK)
 		rc = ticket_store_details(s, before ? before : blank, after, err);
@@ -421,6 +259,9 @@ ticket_to_json(const struct desk *d, struct ticket *t, json_t **out, struct err 
 	else
 		json_object_set_new(o, "merged_into", json_null());
 	record_set_text(o, "external_id", t->external_id);
+	record_set_int(o, "time_spent_s", t->time_spent_s);
+	record_set_int(o, "reopened", t->reopened);
+	record_set_int(o, "last_event", t->last_event);
 	json_object_set_new(o, "sla", json_null()); /* until a clock runs */
 	*out = o;
 	return RC_OK;

@@ -21,6 +21,7 @@
 #define PERSON_MAX 320	      /* bytes of an address (RFC 5321: 64 + 1 + 255) */
 #define TAGS_MAX 100	      /* tags a ticket */
 #define PEOPLE_MAX 200	      /* participants and followers a ticket */
+#define LINKS_MAX 1000	      /* links that go out from a ticket */
 #define ATTACHMENTS_MAX 1000  /* attachments a message */
 #define ATTACHMENT_SIZE_MAX \
 	(50 * 1024 * 1024) /* bytes of one attached by tkt-new, tkt-reply */
@@ -56,6 +57,9 @@ struct ticket {
 	int64_t due_at, warn_at; /* INSTANT_NEVER for none */
 	const char *due_target;
 	int64_t last_event;
+	int64_t time_spent_s; /* worked on it */
+	int64_t reopened;     /* how often it left resolved or closed */
+	int64_t snooze_keep;  /* 1: sleeps on when the customer writes */
 	/* By ticket_details(). Arrays are never changed in place, so that a copy of the
 	 * struct is a snapshot. Sorted; links are those that go out from this ticket. */
 	const char **tags; /* NULL-terminated */
@@ -63,6 +67,10 @@ struct ticket {
 	struct ticket_person *people;
 	struct ticket_link *links;
 	size_t ntags, nfields, npeople, nlinks;
+	/* By ticket_at() alone: the messages the log puts here, in order of their
+	 * numbers. */
+	int64_t *messages;
+	size_t nmessages;
 };
 
 /* The columns of SELECT, in the order ticket_read() expects; alias t. */
@@ -72,8 +80,8 @@ struct ticket {
 	"t.external_id, "                                                              \
 	"t.merged_into, t.created_at, t.updated_at, t.customer_at, t.agent_at, "       \
 	"t.first_replied_at, t.solved_at, t.snoozed_until, t.due_at, t.warn_at, "      \
-	"t.due_target, t.last_event"
-#define TICKET_NCOLUMNS 26
+	"t.due_target, t.last_event, t.time_spent_s, t.reopened, t.snooze_keep"
+#define TICKET_NCOLUMNS 29
 
 /* A new ticket with every member set to its default. */
 struct ticket *ticket_new(void *ctx);
@@ -96,6 +104,11 @@ json_t *ticket_diff(const struct ticket *before, const struct ticket *after);
  */
 enum rc ticket_fold(
     void *ctx, struct ticket *t, json_t *changes, struct err *err) CHECKED;
+/* The inverse: gives every key of an event's changes its old value back; sets (tags,
+ * people, links) lose what came and get what went. RC_NONE and the key in *key when a
+ * value is no longer what the event made it. Numbers of fields are left to the caller. */
+enum rc ticket_unfold(void *ctx, struct ticket *t, json_t *changes, const char **key,
+    struct err *err) CHECKED;
 /* Writes the row and what belongs to it: all when before is NULL (sets after->id), else
  * only what differs. */
 enum rc ticket_store(struct store *s, const struct ticket *before, struct ticket *after,
@@ -113,6 +126,11 @@ bool ticket_add_person(
     void *ctx, struct ticket *t, const char *role, const char *who, bool confirmed);
 bool ticket_remove_person(void *ctx, struct ticket *t, const char *role, const char *who);
 bool ticket_add_link(void *ctx, struct ticket *t, const char *rel, int64_t other);
+bool ticket_remove_link(void *ctx, struct ticket *t, const char *rel, int64_t other);
+bool ticket_has_link(const struct ticket *t, const char *rel, int64_t other);
+/* Links that others have to this ticket: each one's `other` is who has it. */
+enum rc ticket_linked_by(struct store *s, void *ctx, int64_t id, struct ticket_link **v,
+    size_t *n, struct err *err) CHECKED;
 
 /* The record of tkt-json(5). A new reference. */
 enum rc ticket_to_json(
@@ -186,6 +204,15 @@ enum rc message_get(
 enum rc message_each(struct store *s, int64_t ticket,
     enum rc (*each)(void *arg, struct message *m, struct err *err), void *arg,
     struct err *err) CHECKED;
+/* Puts a message into another ticket (merging, splitting), with its mail's thread. */
+enum rc message_move(
+    struct store *s, int64_t message, int64_t ticket, struct err *err) CHECKED;
+/* Numbers of a ticket's messages, oldest first. */
+enum rc message_ids(struct store *s, void *ctx, int64_t ticket, int64_t **ids, size_t *n,
+    struct err *err) CHECKED;
+/* Sets customer_at, agent_at and first_replied_at of t as the ticket's messages say. */
+enum rc message_instants(
+    struct store *s, int64_t ticket, struct ticket *t, struct err *err) CHECKED;
 /* Body of the ticket's first message, "" when it has none. */
 enum rc message_first_body(struct store *s, void *ctx, int64_t ticket, const char **body,
     struct err *err) CHECKED;
@@ -222,6 +249,9 @@ char *event_changes(void *ctx, json_t *changes);
 /* Does e follow `before`, digest and hash right? false, and what is wrong in err. */
 enum rc event_verify(const struct event *e, const unsigned char before[BLOB_HASH],
     struct err *err) CHECKED;
+/* The hash of an event, zeros for 0; RC_NONE when there is none. */
+enum rc event_hash(
+    struct store *s, int64_t id, unsigned char hash[BLOB_HASH], struct err *err) CHECKED;
 /* Columns for event_read(); alias e. */
 #define EVENT_COLUMNS                                                             \
 	"e.id, e.ticket, e.customer, e.at, e.actor, e.cause, e.batch, e.action, " \

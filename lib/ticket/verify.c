@@ -1,23 +1,17 @@
-/* Verifying a store: chain, fold, messages, blobs. One walk along the log; the fold of a
- * ticket is compared with its row when its last event has passed. */
+/* Verifying a store: one walk along the log; then rows against it (verify_rows.c). */
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <talloc.h>
 
-#include "base/instant.h"
+#include "base/mem.h"
 #include "base/record.h"
 #include "base/text.h"
-#include "ticket/ticket.h"
+#include "ticket/verify_priv.h"
 
-struct walk {
-	struct store *s;
-	void (*problem)(void *arg, const char *text);
-	void *arg;
-	struct verify_report *r;
-};
-
-static void PRINTF(2, 3) found(struct walk *w, const char *fmt, ...)
+void
+verify_found(struct walk *w, const char *fmt, ...)
 {
 	char text[ERR_TEXT_MAX];
 	va_list ap;
@@ -29,6 +23,37 @@ static void PRINTF(2, 3) found(struct walk *w, const char *fmt, ...)
 	w->problem(w->arg, text);
 }
 
+/* ---- lists of numbers ---- */
+
+void
+id_list_add(void *ctx, struct id_list *l, int64_t id)
+{
+	if ((l->n & (l->n - 1)) == 0)
+		l->v = mem_grow(ctx, l->v, int64_t, l->n ? 2 * l->n : 1);
+	l->v[l->n++] = id;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void
+id_list_sort(struct id_list *l)
+{
+	if (l->n > 1)
+		qsort(l->v, l->n, sizeof(*l->v), by_number);
+}
+
+bool
+id_list_has(const struct id_list *l, int64_t id)
+{
+	return l->n > 0 && bsearch(&id, l->v, l->n, sizeof(*l->v), by_number) != NULL;
+}
+
 /* ---- the chain ---- */
 
 SQL(sql_event_before, "SELECT hash FROM event WHERE id = ?1");
@@ -36,8 +61,8 @@ SQL(sql_is_message, "SELECT 1 FROM message WHERE id = ?1");
 SQL(sql_events_from,
     "SELECT " EVENT_COLUMNS " FROM event e WHERE e.id > ?1 ORDER BY e.id");
 
-static enum rc
-exists(struct store *s, const char *sql, int64_t id, bool *yes, struct err *err)
+enum rc
+verify_exists(struct store *s, const char *sql, int64_t id, bool *yes, struct err *err)
 {
 	struct stmt *st;
 	enum rc rc = store_prepare(s, sql, &st, err);
@@ -51,8 +76,8 @@ exists(struct store *s, const char *sql, int64_t id, bool *yes, struct err *err)
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
-static enum rc
-hash_at(struct store *s, int64_t id, unsigned char hash[BLOB_HASH], struct err *err)
+enum rc
+event_hash(struct store *s, int64_t id, unsigned char hash[BLOB_HASH], struct err *err)
 {
 	struct stmt *st;
 	const void *b;
@@ -75,6 +100,8 @@ hash_at(struct store *s, int64_t id, unsigned char hash[BLOB_HASH], struct err *
 	return rc;
 }
 
+/* ---- what an event says ---- */
+
 /* The message an event says it added must be there, and say what its digest says. */
 static enum rc
 check_message(struct walk *w, const struct event *e, json_t *digest, struct err *err)
@@ -86,20 +113,18 @@ check_message(struct walk *w, const struct event *e, json_t *digest, struct err 
 	enum rc rc = message_get(w->s, w->s, e->id, &m, err);
 
 	if (rc == RC_NOTFOUND) {
-		found(w, "message %lld of ticket %lld is missing", (long long)e->id,
-		    (long long)e->ticket);
+		verify_found(w, "message %lld of ticket %lld is missing",
+		    (long long)e->id, (long long)e->ticket);
 		return RC_OK;
 	}
 	if (rc != RC_OK)
 		return rc;
-	if (m->ticket != e->ticket)
-		found(w, "message %lld was moved to ticket %lld", (long long)m->id,
-		    (long long)m->ticket);
 	real = message_digest(m);
 	json_object_foreach(digest, key, v)
 	{
 		if (!json_equal(v, json_object_get(real, key)))
-			found(w, "message %lld: its %s is not what event %lld recorded",
+			verify_found(w,
+			    "message %lld: its %s is not what event %lld recorded",
 			    (long long)m->id,
 			    strcmp(key, "sha256") == 0 ? "content" : key,
 			    (long long)e->id);
@@ -109,33 +134,147 @@ check_message(struct walk *w, const struct event *e, json_t *digest, struct err 
 	return RC_OK;
 }
 
+/* An erased event no longer says what its message was: it must be empty, then. */
+static enum rc
+check_erased_message(struct walk *w, const struct event *e, struct err *err)
+{
+	struct message *m = NULL;
+	enum rc rc = message_get(w->s, w->s, e->id, &m, err);
+
+	if (rc == RC_NOTFOUND)
+		return RC_OK;
+	if (rc != RC_OK)
+		return rc;
+	if (*m->body != '\0' || *m->quoted != '\0' || *m->author_address != '\0' ||
+	    m->has_raw || m->nattachments > 0 || m->external_id != NULL ||
+	    (m->subject != NULL && *m->subject != '\0'))
+		verify_found(
+		    w, "message %lld was erased and has content again", (long long)e->id);
+	talloc_free(m);
+	return RC_OK;
+}
+
+/* The applied configuration: its parts' hashes stand in the event, since they exist. */
+SQL(sql_version_hash, "SELECT part, content FROM version WHERE id = ?1 ORDER BY part");
+
+static enum rc
+check_version(struct walk *w, json_t *changes, struct err *err)
+{
+	json_t *parts = json_object_get(changes, "parts");
+	int64_t id =
+	    json_integer_value(json_array_get(json_object_get(changes, "version"), 1));
+	unsigned char hash[BLOB_HASH];
+	struct stmt *st;
+	size_t seen = 0, n;
+	enum rc rc;
+
+	if (parts == NULL)
+		return RC_OK;
+	rc = store_prepare(w->s, sql_version_hash, &st, err);
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, id);
+	while ((rc = stmt_step(st, err)) == RC_OK) {
+		const void *content = col_blob(st, 1, &n);
+		char *hex;
+		const char *want =
+		    json_string_value(json_object_get(parts, col_text(st, 0)));
+
+		crypto_hash_sha256(hash, content, n);
+		hex = text_hex(NULL, hash, sizeof(hash));
+		if (want == NULL || strcmp(want, hex) != 0)
+			verify_found(w,
+			    "version %lld of the configuration: part %s is not what was "
+			    "applied",
+			    (long long)id, col_text(st, 0));
+		talloc_free(hex);
+		seen++;
+	}
+	stmt_done(st);
+	if (rc == RC_NONE && seen < json_object_size(parts))
+		verify_found(
+		    w, "version %lld of the configuration is missing", (long long)id);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+/* Erasures and purges list the events they emptied. */
+static void
+take_erased(struct walk *w, json_t *changes)
+{
+	json_t *list = json_object_get(changes, "erased_events"), *v;
+	size_t i;
+
+	json_array_foreach(list, i, v)
+	    id_list_add(w->ctx, &w->erasable, json_integer_value(v));
+}
+
+static enum rc
+fold_organization(struct walk *w, json_t *changes, struct err *err)
+{
+	int64_t id = json_integer_value(json_object_get(changes, "organization"));
+	struct organization *o = NULL;
+
+	if (id == 0)
+		return RC_OK;
+	for (size_t i = 0; i < w->norganizations && o == NULL; i++) {
+		if (w->organizations[i]->id == id)
+			o = w->organizations[i];
+	}
+	if (o == NULL) {
+		w->organizations = mem_grow(w->ctx, w->organizations,
+		    struct organization *, w->norganizations + 1);
+		o = organization_new(w->ctx);
+		o->id = id;
+		w->organizations[w->norganizations++] = o;
+	}
+	return organization_fold(w->ctx, o, changes, err);
+}
+
+static enum rc
+check_changes(struct walk *w, const struct event *e, json_t *changes, struct err *err)
+{
+	json_t *digest = json_object_get(changes, "message");
+	struct err bad;
+	bool forged = false;
+	enum rc rc = RC_OK;
+
+	take_erased(w, changes);
+	if (e->ticket == 0 && e->customer == 0) {
+		if (fold_organization(w, changes, &bad) != RC_OK)
+			verify_found(w, "event %lld: %s", (long long)e->id, bad.text);
+		rc = check_version(w, changes, err);
+	}
+	if (rc == RC_OK && digest != NULL)
+		return check_message(w, e, digest, err);
+	if (rc == RC_OK)
+		rc = verify_exists(w->s, sql_is_message, e->id, &forged, err);
+	if (rc == RC_OK && forged)
+		verify_found(w, "message %lld was added later: event %lld has none",
+		    (long long)e->id, (long long)e->id);
+	return rc;
+}
+
 static enum rc
 check_event(struct walk *w, const struct event *e, const unsigned char before[BLOB_HASH],
     int64_t last_at, struct err *err)
 {
 	struct err bad;
-	json_t *changes, *digest;
-	bool forged = false;
-	enum rc rc = RC_OK;
+	json_t *changes;
+	enum rc rc;
 
 	if (event_verify(e, before, &bad) != RC_OK)
-		found(w, "%s", bad.text);
+		verify_found(w, "%s", bad.text);
 	if (e->at < last_at)
-		found(w, "event %lld is older than the one before it", (long long)e->id);
-	if (e->changes == NULL)
-		return RC_OK;
+		verify_found(
+		    w, "event %lld is older than the one before it", (long long)e->id);
+	if (e->changes == NULL) {
+		id_list_add(w->ctx, &w->emptied, e->id);
+		return check_erased_message(w, e, err);
+	}
 	changes = json_loads(e->changes, 0, NULL);
 	if (changes == NULL)
-		found(w, "event %lld: its changes are not JSON", (long long)e->id);
-	digest = json_object_get(changes, "message");
-	if (digest != NULL) {
-		rc = check_message(w, e, digest, err);
-	} else {
-		rc = exists(w->s, sql_is_message, e->id, &forged, err);
-		if (rc == RC_OK && forged)
-			found(w, "message %lld was added later: event %lld has none",
-			    (long long)e->id, (long long)e->id);
-	}
+		verify_found(w, "event %lld: its changes are not JSON", (long long)e->id);
+	rc = check_changes(w, e, changes, err);
 	json_decref(changes);
 	return rc;
 }
@@ -145,10 +284,10 @@ walk_chain(struct walk *w, int64_t from, struct err *err)
 {
 	struct stmt *st;
 	int64_t id = from, at = 0;
-	enum rc rc = hash_at(w->s, from, w->r->hash, err);
+	enum rc rc = event_hash(w->s, from, w->r->hash, err);
 
 	if (rc == RC_NONE) {
-		found(w,
+		verify_found(w,
 		    "event %lld, where the last check ended, is missing: the log was cut",
 		    (long long)from);
 		return RC_OK;
@@ -162,8 +301,8 @@ walk_chain(struct walk *w, int64_t from, struct err *err)
 		struct event *e = event_read(w->s, st);
 
 		if (e->id != id + 1)
-			found(w, "events %lld to %lld are missing", (long long)(id + 1),
-			    (long long)(e->id - 1));
+			verify_found(w, "events %lld to %lld are missing",
+			    (long long)(id + 1), (long long)(e->id - 1));
 		rc = check_event(w, e, w->r->hash, at, err);
 		id = e->id;
 		at = e->at;
@@ -178,182 +317,33 @@ walk_chain(struct walk *w, int64_t from, struct err *err)
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
-/* ---- the fold ---- */
-
-SQL(sql_touched,
-    "SELECT DISTINCT ticket FROM event WHERE id > ?1 AND ticket IS NOT NULL /* scan */");
-SQL(sql_tickets_all, "SELECT id FROM ticket /* scan */");
-SQL(sql_event_any, "SELECT 1 FROM event WHERE ticket = ?1 LIMIT 1");
-SQL(sql_event_erased,
-    "SELECT 1 FROM event WHERE ticket = ?1 AND changes IS NULL LIMIT 1");
-
-/* An erased ticket's events no longer say what they set: nothing to compare with. */
-static enum rc
-check_ticket(struct walk *w, int64_t id, struct err *err)
+/* Nobody but an erasure may take an event's changes away. */
+static void
+check_emptied(struct walk *w)
 {
-	void *ctx = talloc_new(NULL);
-	struct ticket *row = NULL, *folded = NULL;
-	bool erased = false;
-	json_t *diff;
-	const char *key;
-	json_t *v;
-	enum rc rc = exists(w->s, sql_event_erased, id, &erased, err);
-
-	w->r->tickets++;
-	if (rc == RC_OK)
-		rc = ticket_get(w->s, ctx, id, &row, err);
-	if (rc == RC_NOTFOUND) {
-		found(w, "ticket %lld is missing, the log has it", (long long)id);
-		talloc_free(ctx);
-		return RC_OK;
+	id_list_sort(&w->erasable);
+	for (size_t i = 0; i < w->emptied.n; i++) {
+		if (!id_list_has(&w->erasable, w->emptied.v[i]))
+			verify_found(w,
+			    "event %lld: its changes were removed, and no erasure says "
+			    "so",
+			    (long long)w->emptied.v[i]);
 	}
-	if (rc == RC_OK && !erased)
-		rc = ticket_at(w->s, ctx, id, INSTANT_NEVER, &folded, err);
-	if (rc == RC_NOTFOUND) {
-		found(w, "ticket %lld has no events", (long long)id);
-		rc = RC_OK;
-	} else if (rc == RC_INVALID) {
-		found(w, "ticket %lld: its log cannot be read: %s", (long long)id,
-		    err->text);
-		rc = RC_OK;
-	} else if (rc == RC_OK && !erased) {
-		diff = ticket_diff(folded, row);
-		json_object_foreach(diff, key, v)
-		{
-			char *text = record_canonical(ctx, v);
-
-			found(w, "ticket %lld: %s is not what the log says: %s",
-			    (long long)id, key, text);
-		}
-		json_decref(diff);
-		if (row->last_event != folded->last_event ||
-		    row->updated_at != folded->updated_at)
-			found(w, "ticket %lld: last_event or updated_at is not the log's",
-			    (long long)id);
-	}
-	talloc_free(ctx);
-	return rc;
-}
-
-static enum rc
-walk_tickets(
-    struct walk *w, const char *sql, int64_t from, bool only_unlogged, struct err *err)
-{
-	struct stmt *st;
-	bool yes = false;
-	enum rc rc = store_prepare(w->s, sql, &st, err);
-
-	if (rc != RC_OK)
-		return rc;
-	if (!only_unlogged)
-		bind_int(st, 1, from);
-	while ((rc = stmt_step(st, err)) == RC_OK) {
-		int64_t id = col_int(st, 0);
-
-		if (only_unlogged) {
-			rc = exists(w->s, sql_event_any, id, &yes, err);
-			if (rc == RC_OK && !yes)
-				found(w, "ticket %lld is not in the log", (long long)id);
-		} else {
-			rc = check_ticket(w, id, err);
-		}
-		if (rc != RC_OK)
-			break;
-	}
-	stmt_done(st);
-	return rc == RC_NONE ? RC_OK : rc;
-}
-
-/* ---- messages without events, blobs ---- */
-
-SQL(sql_messages_unlogged,
-    "SELECT m.id FROM message m LEFT JOIN event e ON e.id = m.id "
-    "WHERE m.id > ?1 AND (e.id IS NULL OR e.ticket IS DISTINCT FROM m.ticket) "
-    "/* scan */");
-SQL(sql_blobs_named,
-    "SELECT m.raw, m.id FROM message m WHERE m.id > ?1 AND m.raw IS NOT NULL "
-    "UNION ALL SELECT a.sha256, a.message FROM attachment a WHERE a.message > ?1 "
-    "UNION ALL SELECT d.raw, 0 FROM mail_id d WHERE ?1 = 0 AND d.outcome <> 'discarded' "
-    "/* scan */");
-SQL(sql_blob_named,
-    "SELECT 1 FROM message WHERE raw = ?1 UNION ALL "
-    "SELECT 1 FROM attachment WHERE sha256 = ?1 UNION ALL "
-    "SELECT 1 FROM mail_id WHERE raw = ?1 AND outcome <> 'discarded' LIMIT 1");
-
-static enum rc
-walk_messages(struct walk *w, int64_t from, struct err *err)
-{
-	struct stmt *st;
-	enum rc rc = store_prepare(w->s, sql_messages_unlogged, &st, err);
-
-	if (rc != RC_OK)
-		return rc;
-	bind_int(st, 1, from);
-	while ((rc = stmt_step(st, err)) == RC_OK)
-		found(w, "message %lld is not in the log", (long long)col_int(st, 0));
-	stmt_done(st);
-	return rc == RC_NONE ? RC_OK : rc;
-}
-
-static enum rc
-walk_blobs(struct walk *w, int64_t from, struct err *err)
-{
-	unsigned char hash[BLOB_HASH] = {0};
-	struct stmt *st;
-	enum rc rc = store_prepare(w->s, sql_blobs_named, &st, err);
-
-	if (rc != RC_OK)
-		return rc;
-	bind_int(st, 1, from);
-	while ((rc = stmt_step(st, err)) == RC_OK) {
-		struct err bad;
-		size_t n;
-		const void *b = col_blob(st, 0, &n);
-
-		if (n != BLOB_HASH) {
-			found(w, "message %lld names no proper blob",
-			    (long long)col_int(st, 1));
-			continue;
-		}
-		memcpy(hash, b, n);
-		w->r->blobs++;
-		if (blob_verify(w->s, hash, &bad) != RC_OK)
-			found(w, "blob of message %lld: %s", (long long)col_int(st, 1),
-			    bad.text);
-	}
-	stmt_done(st);
-	return rc == RC_NONE ? RC_OK : rc;
-}
-
-enum rc
-verify_named(void *arg, const unsigned char hash[BLOB_HASH], bool *yes, struct err *err)
-{
-	struct stmt *st;
-	enum rc rc = store_prepare(arg, sql_blob_named, &st, err);
-
-	if (rc != RC_OK)
-		return rc;
-	bind_blob(st, 1, hash, BLOB_HASH);
-	rc = stmt_step(st, err);
-	*yes = rc == RC_OK;
-	stmt_done(st);
-	return rc == RC_NONE ? RC_OK : rc;
 }
 
 enum rc
 verify_all(struct store *s, int64_t from, void (*problem)(void *, const char *),
     void *arg, struct verify_report *r, struct err *err)
 {
-	struct walk w = {s, problem, arg, r};
+	struct walk w = {
+	    .s = s, .ctx = talloc_new(NULL), .problem = problem, .arg = arg, .r = r};
 	enum rc rc;
 
 	*r = (struct verify_report){.last = from};
 	rc = walk_chain(&w, from, err);
+	check_emptied(&w);
 	if (rc == RC_OK)
-		rc = walk_tickets(&w, sql_touched, from, false, err);
-	if (rc == RC_OK && from == 0)
-		rc = walk_tickets(&w, sql_tickets_all, 0, true, err);
-	if (rc == RC_OK)
-		rc = walk_messages(&w, from, err);
-	return rc == RC_OK ? walk_blobs(&w, from, err) : rc;
+		rc = verify_rows(&w, from, err);
+	talloc_free(w.ctx);
+	return rc;
 }

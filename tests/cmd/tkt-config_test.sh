@@ -135,6 +135,30 @@ group__must_exist_body() {
 	[ $? -eq 78 ] || atf_fail "$(cat err)"
 }
 
+lifecycles__are_checked_body() {
+	desk --sample
+	cp desk/tkt.conf base.conf
+	bad() {
+		{ cat base.conf; echo "$2"; } >desk/tkt.conf
+		tkt-config check >out 2>err
+		[ $? -eq 78 ] || atf_fail "$2: $(tr '\n' ' ' <err)"
+		grep -qF "$1" err || atf_fail "$2: $(tr '\n' ' ' <err)"
+	}
+	bad 'status "a" needs a phase' 'lifecycle x { status a { } }'
+	bad 'phase "opne": unknown (did you mean "open"?)' 'lifecycle x { status a { phase = opne } }'
+	bad 'at least one status must be in phase open' 'lifecycle x { status a { phase = closed } }'
+	bad 'next "b": no such status' 'lifecycle x { status a { phase = open next = {b} } }'
+	bad 'require "caus": no such field (did you mean "cause"?)' \
+		'lifecycle x { status a { phase = open } transition t { require = {field.caus} } }'
+	bad 'require "childs": unknown' 'lifecycle x { status a { phase = open } transition t { require = {childs} } }'
+	bad 'roles "nobody": no such role' 'lifecycle x { status a { phase = open } transition t { roles = {nobody} } }'
+	bad 'lifecycle "y": no such lifecycle' 'queue q { lifecycle = y }'
+	bad 'after_reply "pending": unknown' 'lifecycle x { status a { phase = open } } queue q { lifecycle = x after_reply = pending }'
+	bad 'active "b": a ticket that is worked on is in phase open' \
+		'lifecycle x { status a { phase = open } status b { phase = waiting } active = b }'
+	bad "initial \"z\": no such status" 'lifecycle x { status a { phase = open } initial = z }'
+}
+
 design_example__is_accepted_body() {
 	desk
 	cat >desk/tkt.conf <<'X'

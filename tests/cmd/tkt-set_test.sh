@@ -113,4 +113,98 @@ roles__bind_body() {
 	jq -se '.[0].changes.by | startswith("unix:")' out >/dev/null || atf_fail "$(cat out)"
 }
 
+lifecycle() {
+	desk --sample
+	cat >>desk/tkt.conf <<'X'
+lifecycle repair {
+	status triage { phase = open  next = {bench, parts, rejected} }
+	status bench { phase = open  next = {parts, fixed} }
+	status parts { phase = waiting  next = {bench} }
+	status fixed { phase = resolved  next = {bench, archived} }
+	status rejected { phase = resolved }
+	status archived { phase = closed  next = {archived} }
+	transition fix { to = {fixed}  require = {field.cause, assignee, children, reply} }
+	transition reject { from = {triage}  to = {rejected}  roles = {admin} }
+}
+queue workshop { lifecycle = repair  members = {carol, alice} }
+trigger hopeless { when = "queue:workshop tag:hopeless"  set = "status=archived" }
+X
+	ok tkt-config apply
+}
+
+lifecycle__transitions_conditions_and_rights_body() {
+	lifecycle
+	ok tkt-new -q workshop -s toaster -r ann@example.com -m broken -o ids
+	id=$(cat out)
+	ok tkt-show "$id"
+	records
+	head -n 1 out | jq -e '.status == "triage" and .phase == "open"' >/dev/null || atf_fail "$(cat out)"
+	fails 65 'lifecycle "repair" does not lead from triage to fixed (only to bench, parts, rejected)' \
+		tkt-set "$id" status=fixed
+	fails 64 'status "solved": queue "workshop" does not have it' tkt-set "$id" status=solved
+	fails 77 'triage to rejected (transition "reject"): agent "carol" (role "agent") may not' \
+		tkt-set "$id" status=rejected --as carol
+	ok tkt-set "$id" status=bench
+	fails 65 'bench to fixed (transition "fix"): field.cause is not set' tkt-set "$id" status=fixed
+	ok tkt-set "$id" field.cause=defect
+	fails 65 'nobody is assigned' tkt-set "$id" status=fixed
+	fails 65 'the customer had no reply' tkt-set "$id" status=fixed assignee=carol
+	tkt-reply "$id" -m 'it is done' --as carol >/dev/null 2>&1 || atf_fail reply
+	ok tkt-new -q workshop -s part -m x -o ids
+	child=$(cat out)
+	ok tkt-link "$child" parent "$id"
+	fails 65 "its child, ticket $child, is open" tkt-set "$id" status=fixed assignee=carol
+	ok tkt-set "$child" status=rejected --as alice
+	ok tkt-set "$id" status=fixed assignee=carol
+	records
+	jq -e '.phase == "resolved" and .solved_at != null' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-list status:fixed,rejected -o ids --sort id
+	is "$child
+$id"
+	# The customer writes: back to work, whatever "next" says.
+	echo "Subject: still broken
+From: ann@example.com
+To: $(tkt-show "$id" | head -n 1 | jq -r .reply_to)
+Message-ID: <again@x>
+
+It is not." | mail-ingest >out || atf_fail "$(cat out)"
+	ok tkt-list "id:$id"
+	jq -e '.status == "bench" and .reopened == 1 and .solved_at == null' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-fsck --all
+}
+
+lifecycle__other_queue_other_status_body() {
+	lifecycle
+	ok tkt-set 1 queue=workshop
+	jq -e '.status == "triage"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-set 2 status=pending
+	ok tkt-set 2 queue=workshop
+	jq -e '.status == "parts"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-set 2 queue=inbox status=solved
+	jq -e '.status == "solved"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-set 2 status=closed queue=billing
+	ok tkt-set 2 queue=workshop
+	jq -e '.status == "archived"' out >/dev/null || atf_fail "$(cat out)"
+}
+
+lifecycle__a_rule_that_asks_too_much_is_refused_body() {
+	lifecycle
+	ok tkt-new -q workshop -s toaster -m broken -t hopeless -o ids
+	id=$(cat out)
+	ok tkt-log --ticket "$id" --action rule.refused
+	ok tkt-set "$id" tag+=x
+	jq -e '.status == "triage"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-log --ticket "$id" --action rule.refused
+	jq -se '.[0].changes.reason | test("does not lead from triage to archived")' out >/dev/null || atf_fail "$(cat out)"
+}
+
+me__is_one_agent_body() {
+	desk --sample
+	ok tkt-set 3 assignee=none
+	ok tkt-set 3 assignee=me --as alice
+	fails 1 'ticket 3: alice has it' tkt-set 3 assignee=me --as bob
+	ok tkt-set 3 assignee=me --as alice
+	ok tkt-set 3 assignee=bob
+}
+
 cases cmd/tkt-set_test.sh

@@ -66,7 +66,7 @@ ATF_TC_BODY(edit__fails_alone, tc)
 	ATF_CHECK_EQ(RC_NOTFOUND, change_edit(tx, &actor_system, &e, &r2, &err));
 	e.ticket = r.ticket;
 	e.changes = &good;
-	e.if_event = before.id;
+	change_expect(tx, &(struct expect){.event = before.id});
 	ATF_CHECK_EQ(RC_NONE, change_edit(tx, &actor_system, &e, &r2, &err));
 	ATF_CHECK_EQ(before.id + 1, change_batch(tx));
 	OK(change_commit(tx, &err));

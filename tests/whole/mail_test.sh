@@ -370,12 +370,17 @@ older_store__is_brought_up_by_itself_body() {
 	# As the first schema left it.
 	sqlite3 desk/store.db 'ALTER TABLE mail_id DROP COLUMN class; ALTER TABLE mail_id DROP COLUMN rule;
 		ALTER TABLE mail_id DROP COLUMN evidence; DROP TABLE mail_key;
+		ALTER TABLE ticket DROP COLUMN time_spent_s; ALTER TABLE ticket DROP COLUMN reopened;
+		ALTER TABLE ticket DROP COLUMN snooze_keep; ALTER TABLE customer DROP COLUMN notes;
+		DROP INDEX organization_external; DROP INDEX org_domain_of; DROP INDEX event_batch;
+		ALTER TABLE organization DROP COLUMN notes; ALTER TABLE organization DROP COLUMN external_id;
+		DROP TABLE draft; DROP TABLE customer_field; DROP TABLE organization_field;
 		DELETE FROM migration WHERE number > 1; PRAGMA user_version = 1' || atf_fail "sqlite3"
 	mail a@b.org x '<o1@x>' | mail-ingest >out || atf_fail "old store"
 	was '.outcome == "duplicate"'
 	mail a@b.org x '<o2@x>' | mail-ingest >out || atf_fail "old store"
 	was '.outcome == "created"'
-	[ "$(sqlite3 desk/store.db 'PRAGMA user_version')" -ge 2 ] || atf_fail "not brought up"
+	[ "$(sqlite3 desk/store.db 'PRAGMA user_version')" -ge 3 ] || atf_fail "not brought up"
 	ok tkt-fsck --all
 }
 
