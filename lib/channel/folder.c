@@ -30,7 +30,7 @@ mail_slurp(
 	/* A file says how large it is. */
 	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) && sb.st_size > 0)
 		room = (size_t)sb.st_size < max ? (size_t)sb.st_size + 1 : max + 1;
-	*raw = mem_array(ctx, char, room);
+	*raw = mem_grow(ctx, NULL, char, room); /* not zeroed */
 	*n = *size = 0;
 	while (*size <= READ_ON * max) {
 		if (*n == room && room <= max) {

@@ -31,12 +31,21 @@ free_bytes(GByteArray **bytes)
 static GByteArray *
 content_of(void *ctx, GMimeObject *part)
 {
-	GMimeStream *mem = g_mime_stream_mem_new();
 	GByteArray **owner = talloc(ctx, GByteArray *);
-	GMimeDataWrapper *content;
+	GMimeDataWrapper *content = NULL;
+	GMimeStream *mem;
+	gint64 room = 0;
 
-	if (GMIME_IS_PART(part)) {
+	/* Decoding never makes it longer: room for all of it at once, or a large attachment
+	 * is copied again and again as it grows. */
+	if (GMIME_IS_PART(part))
 		content = g_mime_part_get_content(GMIME_PART(part));
+	if (content != NULL)
+		room = g_mime_stream_length(g_mime_data_wrapper_get_stream(content));
+	*owner = g_byte_array_sized_new(room > 0 ? (guint)room + 1 : 1);
+	mem = g_mime_stream_mem_new_with_byte_array(*owner);
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(mem), FALSE); /* it is ours */
+	if (GMIME_IS_PART(part)) {
 		if (content != NULL)
 			g_mime_data_wrapper_write_to_stream(content, mem);
 	} else if (GMIME_IS_MESSAGE_PART(part)) {
@@ -46,8 +55,6 @@ content_of(void *ctx, GMimeObject *part)
 		if (inner != NULL)
 			g_mime_object_write_to_stream(GMIME_OBJECT(inner), NULL, mem);
 	}
-	*owner = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(mem));
-	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(mem), FALSE); /* it is ours now */
 	/* A NUL behind the end: scanners stop there, and the data is never NULL. */
 	g_byte_array_append(*owner, (const guint8 *)"", 1);
 	g_byte_array_set_size(*owner, (*owner)->len - 1);
@@ -377,10 +384,15 @@ mail_body_hash(const char *raw, size_t n, unsigned char out[BLOB_HASH])
 static void
 parse_content(struct parse *p, const char *raw, size_t n)
 {
-	GMimeStream *stream = g_mime_stream_mem_new_with_buffer(raw, n);
-	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeMessage *msg = g_mime_parser_construct_message(parser, NULL);
+	/* Read in place: a copy of a large mail costs as much as reading it. */
+	GByteArray view = {(guint8 *)(uintptr_t)raw, (guint)n};
+	GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(&view);
+	GMimeParser *parser;
+	GMimeMessage *msg;
 
+	g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), FALSE);
+	parser = g_mime_parser_new_with_stream(stream);
+	msg = g_mime_parser_construct_message(parser, NULL);
 	if (msg != NULL && g_mime_message_get_mime_part(msg) != NULL)
 		walk(p, g_mime_message_get_mime_part(msg), true);
 	if (msg != NULL)
