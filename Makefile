@@ -131,8 +131,7 @@ WERROR ?= -Werror
 $(B)/tests/lib/%: $(B)/tests/lib/%.o $(B)/libtkt.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--whole-archive $(B)/libtkt.a \
-		-Wl,--no-whole-archive $(LIBS_all) $(LIBS_query) $(LIBS_tkt-config) \
-		$(LIBS_mail-ingest) -latf-c
+		-Wl,--no-whole-archive $(LIBS_tests) -latf-c
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/libtkt.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $< $(B)/libtkt.a $(LIBS_all) $(LIBS_query) \
@@ -170,8 +169,7 @@ fuzz-run: $(FUZZ_TARGETS:%=$(B)/fuzz/%)
 			$(B)/corpus/$$f $$(ls -d tests/fuzz/corpus/$$f 2>/dev/null) || exit 1; done
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libtkt.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/libtkt.a $(LIBS_all) \
-		$(LIBS_query) $(LIBS_tkt-config) $(LIBS_mail-ingest)
+	$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(B)/libtkt.a $(LIBS_tests)
 
 # The same with AFL++ (Debian: afl++), for the mail target.
 afl:

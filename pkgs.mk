@@ -2,7 +2,7 @@
 
 # To build.
 PKGS_BUILD = gcc make pkg-config libc6-dev libsqlite3-dev libjansson-dev libtalloc-dev \
-	libsodium-dev libconfuse-dev libpcre2-dev libgmime-3.0-dev libxml2-dev libseccomp-dev \
+	libsodium-dev libconfuse-dev libpcre2-dev libgmime-3.0-dev libxml2-dev libseccomp-dev libcsv-dev libarchive-dev \
 	tzdata
 # To run the tests and to lint.
 PKGS_TEST = libatf-dev atf-sh kyua clang libclang-rt-14-dev clang-tidy clang-format \
@@ -18,6 +18,10 @@ LIBS_all = -ltalloc -ljansson -lsodium -l:libsqlite3.a -lm
 LIBS_tkt-config = -lconfuse
 LIBS_tkt-init = -lconfuse
 LIBS_mail-ingest = $(shell pkg-config --libs gmime-3.0 libxml-2.0) -lseccomp
+# Rows of CSV.
+LIBS_cust-import = -lcsv
 LIBS_mail-quarantine = $(LIBS_mail-ingest)
 # Queries may hold regular expressions.
 LIBS_query = -lpcre2-8
+# The whole library, for tests.
+LIBS_tests = $(LIBS_all) $(LIBS_query) $(LIBS_tkt-config) $(LIBS_mail-ingest) $(LIBS_cust-import)

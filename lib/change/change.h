@@ -82,6 +82,10 @@ enum rc change_route(struct change_tx *tx, const struct actor *actor, int64_t ti
 /* The next ticket that is changed must be as expected; once. */
 void change_expect(struct change_tx *tx, const struct expect *e);
 
+/* Runs `what` so that it leaves nothing behind when it fails; the transaction goes on. */
+enum rc change_try(struct change_tx *tx, enum rc (*what)(void *arg, struct err *err),
+    void *arg, struct err *err) CHECKED;
+
 /* ---- tickets and each other (tkt-link, tkt-merge, tkt-split) ---- */
 
 /* duplicates blocks parent follows refers: what people may set. "A parent B": B is the

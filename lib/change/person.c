@@ -258,10 +258,10 @@ apply(struct change_tx *tx, struct customer *c, const struct person_change *ch,
 		c->timezone = v;
 	else if (strcmp(ch->key, "external_id") == 0) {
 		c->external_id = v;
-		if (v != NULL)
-			rc = external_is_free(
-			    customer_find_external(tx->d->store, v, &whose, err), whose,
-			    c->id, "customer", err);
+		if (v != NULL) {
+			rc = customer_find_external(tx->d->store, v, &whose, err);
+			rc = external_is_free(rc, whose, c->id, "customer", err);
+		}
 	}
 	return rc;
 }
@@ -505,10 +505,10 @@ apply_organization(struct change_tx *tx, struct organization *o,
 	}
 	if (strcmp(ch->key, "external_id") == 0) {
 		o->external_id = *ch->value ? ch->value : NULL;
-		if (o->external_id != NULL)
-			return external_is_free(
-			    organization_find_external(s, ch->value, &whose, err), whose,
-			    o->id, "organization", err);
+		if (o->external_id != NULL) {
+			rc = organization_find_external(s, ch->value, &whose, err);
+			return external_is_free(rc, whose, o->id, "organization", err);
+		}
 	}
 	if (strcmp(ch->key, "domain") == 0 && ch->op == CHANGE_REMOVE) {
 		if (!organization_remove_domain(tx->ctx, o, ch->value))

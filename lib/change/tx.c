@@ -229,25 +229,48 @@ work_free(struct work *w)
 	w->nevents = 0;
 }
 
-/* Runs one change in a savepoint, so that a failing one leaves nothing behind. */
 enum rc
-work_run(struct work *w, const void *what,
-    enum rc (*run)(struct work *w, const void *what, struct err *err), struct err *err)
+change_try(struct change_tx *tx, enum rc (*what)(void *, struct err *), void *arg,
+    struct err *err)
 {
-	struct change_tx *tx = w->tx;
 	struct chain chain = tx->chain;
 	int64_t batch = tx->batch;
 	enum rc rc = store_savepoint(tx->d->store, err);
 
 	if (rc != RC_OK)
 		return rc;
-	*w->r = (struct change_result){0};
-	rc = run(w, what, err);
-	work_free(w);
+	rc = what(arg, err);
 	if (rc == RC_OK)
 		return store_release(tx->d->store, err);
 	store_rollback_to(tx->d->store);
 	tx->chain = chain;
 	tx->batch = batch;
 	return rc;
+}
+
+struct run {
+	struct work *w;
+	const void *what;
+	enum rc (*run)(struct work *w, const void *what, struct err *err);
+};
+
+static enum rc
+run_work(void *arg, struct err *err)
+{
+	struct run *r = arg;
+	enum rc rc = r->run(r->w, r->what, err);
+
+	work_free(r->w);
+	return rc;
+}
+
+/* Runs one change in a savepoint, so that a failing one leaves nothing behind. */
+enum rc
+work_run(struct work *w, const void *what,
+    enum rc (*run)(struct work *w, const void *what, struct err *err), struct err *err)
+{
+	struct run r = {w, what, run};
+
+	*w->r = (struct change_result){0};
+	return change_try(w->tx, run_work, &r, err);
 }

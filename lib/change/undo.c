@@ -24,6 +24,7 @@ struct undo {
 	size_t n;
 	size_t *order; /* indexes into v, by ticket, then as in the log */
 	int64_t root;  /* the event that was asked for */
+	bool single;
 	int64_t first; /* the first event of the undoing: the others are caused by it */
 	enum rc (*each)(void *arg, struct change_result *r, struct err *err);
 	void *arg;
@@ -550,6 +551,15 @@ undo_all(struct undo *u, struct err *err)
 	return rc;
 }
 
+static enum rc
+run_undo(void *arg, struct err *err)
+{
+	struct undo *u = arg;
+	enum rc rc = gather(u, u->root, u->single, err);
+
+	return rc == RC_OK ? undo_all(u, err) : rc;
+}
+
 enum rc
 change_undo(struct change_tx *tx, const struct actor *actor, int64_t event, bool single,
     enum rc (*each)(void *, struct change_result *, struct err *), void *arg,
@@ -559,21 +569,9 @@ change_undo(struct change_tx *tx, const struct actor *actor, int64_t event, bool
 	    .actor = actor,
 	    .ctx = talloc_new(tx->ctx),
 	    .root = event,
+	    .single = single,
 	    .each = each,
 	    .arg = arg};
-	struct chain chain = tx->chain;
-	int64_t batch = tx->batch;
-	enum rc rc = store_savepoint(tx->d->store, err);
 
-	if (rc != RC_OK)
-		return rc;
-	rc = gather(&u, event, single, err);
-	if (rc == RC_OK)
-		rc = undo_all(&u, err);
-	if (rc == RC_OK)
-		return store_release(tx->d->store, err);
-	store_rollback_to(tx->d->store);
-	tx->chain = chain;
-	tx->batch = batch;
-	return rc;
+	return change_try(tx, run_undo, &u, err);
 }

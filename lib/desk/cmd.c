@@ -42,6 +42,19 @@ cmd_note(const struct cmd_env *env, const char *fmt, ...)
 }
 
 void
+cmd_error(const struct cmd_env *env, const char *fmt, ...)
+{
+	struct err e;
+	va_list ap;
+
+	e.place[0] = '\0';
+	va_start(ap, fmt);
+	vsnprintf(e.text, sizeof(e.text), fmt, ap);
+	va_end(ap);
+	print_error(env->cmd, &e);
+}
+
+void
 cmd_progress(const struct cmd_env *env, const char *what, int64_t done, bool end)
 {
 	if (env->quiet || isatty(STDERR_FILENO) != 1)

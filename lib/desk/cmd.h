@@ -52,6 +52,8 @@ int cmd_main(const struct cmd *cmd, int argc, char **argv);
 
 /* A line for people on stderr, "name: text"; nothing with --quiet. */
 void cmd_note(const struct cmd_env *env, const char *fmt, ...) PRINTF(2, 3);
+/* The same, also with --quiet: an error that does not end the command. */
+void cmd_error(const struct cmd_env *env, const char *fmt, ...) PRINTF(2, 3);
 /* Progress on a terminal's stderr; `end` wipes it. */
 void cmd_progress(const struct cmd_env *env, const char *what, int64_t done, bool end);
 

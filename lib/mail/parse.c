@@ -36,8 +36,8 @@ content_of(void *ctx, GMimeObject *part)
 	GMimeStream *mem;
 	gint64 room = 0;
 
-	/* Decoding never makes it longer: room for all of it at once, or a large attachment
-	 * is copied again and again as it grows. */
+	/* Decoding never makes it longer: room for all of it at once, or a large
+	 * attachment is copied again and again as it grows. */
 	if (GMIME_IS_PART(part))
 		content = g_mime_part_get_content(GMIME_PART(part));
 	if (content != NULL)
