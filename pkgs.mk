@@ -18,10 +18,17 @@ LIBS_all = -ltalloc -ljansson -lsodium -l:libsqlite3.a -lm
 LIBS_tkt-config = -lconfuse
 LIBS_tkt-init = -lconfuse
 LIBS_mail-ingest = $(shell pkg-config --libs gmime-3.0 libxml-2.0) -lseccomp
+LIBS_tkt-doctor = $(LIBS_mail-ingest)
 # Rows of CSV.
 LIBS_cust-import = -lcsv
+# Archives.
+LIBS_tkt-export = -larchive
+LIBS_cust-export = -larchive
+LIBS_tkt-backup = -larchive
+LIBS_tkt-restore = -larchive
+LIBS_tkt-import = -larchive -lcsv $(LIBS_mail-ingest)
 LIBS_mail-quarantine = $(LIBS_mail-ingest)
 # Queries may hold regular expressions.
 LIBS_query = -lpcre2-8
 # The whole library, for tests.
-LIBS_tests = $(LIBS_all) $(LIBS_query) $(LIBS_tkt-config) $(LIBS_mail-ingest) $(LIBS_cust-import)
+LIBS_tests = $(LIBS_all) $(LIBS_query) $(LIBS_tkt-config) $(LIBS_tkt-import)

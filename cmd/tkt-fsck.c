@@ -3,17 +3,24 @@
 #include <string.h>
 #include <talloc.h>
 
+#include "base/record.h"
 #include "base/text.h"
 #include "desk/cmd.h"
 #include "ticket/ticket.h"
 
 static struct {
-	bool all, gc, reindex;
+	bool all, gc, reindex, checkpoint;
+	const char *against;
 } o;
 
 static const struct opt opts[] = {
     {"all", 0, OPT_FLAG, NULL, "from the first event, not from the last one verified",
 	&o.all, NULL},
+    {"checkpoint", 0, OPT_FLAG, NULL,
+	"print the end of the log, to be kept elsewhere, and check nothing",
+	&o.checkpoint, NULL},
+    {"verify-against", 0, OPT_TEXT, "head",
+	"a checkpoint printed earlier: the log must go on from there", &o.against, NULL},
     {"gc", 0, OPT_FLAG, NULL,
 	"remove blobs that no row names and that are older than a day", &o.gc, NULL},
     {"reindex", 0, OPT_FLAG, NULL, "build the search index anew first", &o.reindex, NULL},
@@ -53,7 +60,10 @@ in_write(struct cmd_env *env, enum rc (*what)(struct cmd_env *env, struct err *e
 static enum rc
 reindex(struct cmd_env *env, struct err *err)
 {
-	return store_index_rebuild(env->desk->store, err);
+	/* What was erased leaves the file with the old index. */
+	enum rc rc = store_secure(env->desk->store, err);
+
+	return rc == RC_OK ? store_index_rebuild(env->desk->store, err) : rc;
 }
 
 /* The check writes nothing, but FTS5 wants a write transaction for it. */
@@ -127,6 +137,66 @@ summary(struct cmd_env *env, const struct verify_report *r)
 		    (long long)r->blobs, (long long)r->last, hash);
 }
 
+/* ---- checkpoints: "number:hash" of the last event ---- */
+
+static enum rc
+checkpoint(struct cmd_env *env, struct err *err)
+{
+	struct chain end;
+	char *hex, *head;
+	enum rc rc = chain_end(env->desk->store, &end, err);
+
+	if (rc != RC_OK)
+		return rc;
+	hex = text_hex(env->ctx, end.hash, BLOB_HASH);
+	head = talloc_asprintf(env->ctx, "%lld:%s", (long long)end.id, hex);
+	if (env->out->format == OUT_JSON)
+		out_json(
+		    env->out, json_pack("{s:s,s:s,s:I,s:o,s:s}", "type", "checkpoint",
+				  "head", head, "event", (json_int_t)end.id, "at",
+				  record_instant_value(end.at), "hash", hex));
+	else
+		out_line(env->out, COLOR_NONE, "%s", head);
+	return RC_OK;
+}
+
+/* A log that was cut, forged or written anew has another event there, or none. */
+static enum rc
+verify_against(struct cmd_env *env, int64_t *problems, struct err *err)
+{
+	size_t n = strcspn(o.against, ":");
+	char *number = talloc_strndup(env->ctx, o.against, n);
+	unsigned char want[BLOB_HASH], have[BLOB_HASH];
+	int64_t id = 0;
+	enum rc rc;
+
+	if (o.against[n] != ':' || !text_number(number, &id) || id == 0 ||
+	    !text_unhex(o.against + n + 1, want, BLOB_HASH))
+		return err_fail(err, RC_USAGE,
+		    "--verify-against \"%s\" is no checkpoint: NUMBER:HASH, as "
+		    "--checkpoint "
+		    "prints it",
+		    o.against);
+	rc = event_hash(env->desk->store, id, have, err);
+	if (rc == RC_NONE) {
+		problem(
+		    env, talloc_asprintf(env->ctx,
+			     "event %lld of the checkpoint is missing: the log was cut",
+			     (long long)id));
+		++*problems;
+		return RC_OK;
+	}
+	if (rc == RC_OK && memcmp(want, have, BLOB_HASH) != 0) {
+		problem(
+		    env, talloc_asprintf(env->ctx,
+			     "event %lld is not that of the checkpoint: the log up to "
+			     "there was written anew",
+			     (long long)id));
+		++*problems;
+	}
+	return rc;
+}
+
 static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
@@ -139,6 +209,12 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		return err_fail(
 		    err, RC_USAGE, "\"%s\": tkt-fsck takes options only", argv[0]);
 	rc = actor_need(&env->desk->actor, "desk.config", err);
+	if (rc == RC_OK && o.checkpoint)
+		return checkpoint(env, err);
+	if (rc == RC_OK && o.against != NULL) {
+		o.all = true;
+		rc = verify_against(env, &extra, err);
+	}
 	if (rc == RC_OK && o.reindex)
 		rc = in_write(env, reindex, err);
 	if (rc == RC_OK)
@@ -160,7 +236,7 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	}
 	rc = store_read(env->desk->store, err);
 	if (rc == RC_OK)
-		rc = verify_all(env->desk->store, from, problem, env, &r, err);
+		rc = verify_all(env->desk->store, from, true, problem, env, &r, err);
 	store_read_end(env->desk->store);
 	r.problems += extra;
 	if (rc == RC_OK && r.problems == 0)

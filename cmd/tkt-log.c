@@ -7,8 +7,10 @@
 #include <unistd.h>
 
 #include "base/instant.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "desk/cmd.h"
+#include "query/query.h"
 #include "ticket/log.h"
 
 static struct {
@@ -159,6 +161,65 @@ follow(struct cmd_env *env, struct log_want *w, struct err *err)
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
+/* ---- of tickets that a query selects ---- */
+
+struct tickets {
+	struct cmd_env *env;
+	struct node *tree;
+	int64_t *ids;
+	size_t n;
+};
+
+static enum rc
+take_id(void *arg, struct ticket *t, struct err *err)
+{
+	struct tickets *k = arg;
+
+	(void)err;
+	if ((k->n & (k->n - 1)) == 0)
+		k->ids = mem_grow(k->env->ctx, k->ids, int64_t, k->n ? 2 * k->n : 1);
+	k->ids[k->n++] = t->id;
+	return RC_OK;
+}
+
+/* While events are followed a ticket is asked when something happens to it. */
+static enum rc
+wants(void *arg, int64_t ticket, bool *yes, struct err *err)
+{
+	struct tickets *k = arg;
+	struct query_now now = query_now_of(k->env->desk);
+	struct ticket *t = NULL;
+	enum rc rc = ticket_get(k->env->desk->store, k->env->ctx, ticket, &t, err);
+
+	*yes = false;
+	if (rc == RC_NOTFOUND) /* purged */
+		return RC_OK;
+	if (rc == RC_OK)
+		rc = query_match(k->tree, t, &now, yes, NULL, err);
+	talloc_free(t);
+	return rc;
+}
+
+static enum rc
+of_tickets(struct tickets *k, int argc, char **argv, struct log_want *w, struct err *err)
+{
+	struct query_list l = {.sort = "-id"};
+	enum rc rc =
+	    query_user(k->env->desk, k->env->ctx, argc, argv, NULL, &k->tree, err);
+
+	if (rc == RC_OK && o.follow) {
+		w->wants = wants;
+		w->arg = k;
+		return RC_OK;
+	}
+	if (rc == RC_OK)
+		rc = query_each(k->env->desk, k->tree, &l, take_id, k, err);
+	w->only_tickets = true;
+	w->tickets = k->ids;
+	w->ntickets = k->n;
+	return rc;
+}
+
 static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
@@ -171,10 +232,11 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	    .action = o.action,
 	    .limit = o.limit};
 	struct desk_want want = {env->desk_dir, env->as, o.cursor != NULL};
+	struct tickets of = {.env = env};
 	int64_t last = 0;
 	enum rc rc;
 
-	if (argc > 0)
+	if (argc == 1 && text_number(argv[0] + (argv[0][0] == '#'), &last))
 		return err_fail(
 		    err, RC_USAGE, "\"%s\": say --ticket %s", argv[0], argv[0]);
 	rc = desk_open(env->ctx, &want, &env->desk, err);
@@ -190,6 +252,11 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		return rc;
 	if (o.after >= 0)
 		w.after = o.after;
+	if (argc > 0) {
+		rc = of_tickets(&of, argc, argv, &w, err);
+		if (rc != RC_OK)
+			return rc;
+	}
 	if (env->out->format == OUT_TSV)
 		out_table(env->out, columns, 6);
 	if (o.follow)
@@ -204,9 +271,9 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 static const struct cmd cmd = {
     .name = "tkt-log",
     .summary = "print the event log",
-    .args = "",
+    .args = "[query ...]",
     .opts = opts,
-    .flags = CMD_NO_DESK,
+    .flags = CMD_NO_DESK | CMD_TERMS,
     .run = run,
 };
 

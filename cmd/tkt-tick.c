@@ -1,4 +1,5 @@
-/* tkt-tick: the one cron line. Wakes snoozed tickets, merges the search index. */
+/* tkt-tick: the one cron line. Wakes snoozed tickets, purges what retention says, merges
+ * the search index. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +7,9 @@
 #include <unistd.h>
 
 #include "base/instant.h"
+#include "base/text.h"
 #include "change/change.h"
+#include "change/erase.h"
 #include "desk/cmd.h"
 
 static struct {
@@ -20,7 +23,12 @@ static const struct opt opts[] = {
     OPTS_END,
 };
 
-enum { MINUTE_MS = 60000, MERGES_AT_MOST = 1000, WAKE_AT_MOST = 500 };
+enum {
+	MINUTE_MS = 60000,
+	MERGES_AT_MOST = 1000,
+	WAKE_AT_MOST = 500,
+	PURGE_AT_MOST = 200
+};
 
 static volatile sig_atomic_t stopped;
 
@@ -80,6 +88,76 @@ wake(struct cmd_env *env, int64_t *woken, struct err *err)
 	return rc;
 }
 
+/* ---- retention: rules on = time with purge = true ---- */
+
+struct purging {
+	struct cmd_env *env;
+	void *ctx;
+	int64_t ids[PURGE_AT_MOST];
+	size_t n;
+};
+
+static enum rc
+take_id(void *arg, struct ticket *t, struct err *err)
+{
+	struct purging *p = arg;
+
+	(void)err;
+	p->ids[p->n++] = t->id;
+	return p->n == PURGE_AT_MOST ? RC_NONE : RC_OK;
+}
+
+/* What a rule selects now, in one transaction; the next tick goes on. */
+static enum rc
+purge_by(struct purging *p, struct policy *policy, struct rule *r, int64_t *purged,
+    struct err *err)
+{
+	struct desk *d = p->env->desk;
+	struct query_list l = {.sort = "-id", .limit = PURGE_AT_MOST};
+	struct actor actor = actor_rule(r->name);
+	struct erasure *gone = talloc_zero_array(p->ctx, struct erasure, PURGE_AT_MOST);
+	struct change_tx *tx = NULL;
+	int64_t removed = 0;
+	enum rc rc = rule_parse(policy, r, d->config, err);
+
+	p->n = 0;
+	if (rc == RC_OK)
+		rc = query_each(d, query_visible(p->ctx, r->tree), &l, take_id, p, err);
+	if (rc != RC_OK || p->n == 0)
+		return rc;
+	rc = change_begin(p->ctx, d, 0, &tx, err);
+	for (size_t i = 0; rc == RC_OK && i < p->n; i++) {
+		rc = change_purge(tx, &actor, p->ids[i], &gone[i], err);
+		if (rc == RC_NOTFOUND) /* went along with one it was merged into */
+			rc = RC_OK;
+		*purged += gone[i].tickets;
+	}
+	if (tx != NULL && rc == RC_OK)
+		rc = change_commit(tx, err);
+	else if (tx != NULL)
+		change_abort(tx);
+	for (size_t i = 0; rc == RC_OK && i < p->n; i++)
+		rc = erase_blobs(d->store, &gone[i], &removed, err);
+	return rc;
+}
+
+static enum rc
+purge(struct cmd_env *env, int64_t *purged, struct err *err)
+{
+	struct purging *p = talloc_zero(env->ctx, struct purging);
+	struct policy *policy = NULL;
+	enum rc rc = policy_load(p, env->desk, &policy, err);
+
+	p->env = env;
+	p->ctx = p;
+	for (size_t i = 0; rc == RC_OK && i < policy->n; i++) {
+		if (policy->rules[i].on == ON_TIME && policy->rules[i].purge)
+			rc = purge_by(p, policy, &policy->rules[i], purged, err);
+	}
+	talloc_free(p);
+	return rc;
+}
+
 /* A little at a time, so that no mail waits for a merge. */
 static enum rc
 merge(struct cmd_env *env, int64_t *merged, struct err *err)
@@ -101,22 +179,50 @@ merge(struct cmd_env *env, int64_t *merged, struct err *err)
 	return rc;
 }
 
+/* When the last one was, for tkt-doctor: a row a minute. */
+static enum rc
+remember(struct cmd_env *env, struct err *err)
+{
+	struct store *s = env->desk->store;
+	int64_t now = desk_now(env->desk), last = 0;
+	char *text = NULL;
+	enum rc rc = store_meta_get(s, env->ctx, "tick", &text, err);
+
+	if (rc == RC_OK && text_number(text, &last) && now - last < MINUTE_MS - 1000)
+		return RC_OK;
+	if (rc == RC_OK || rc == RC_NONE)
+		rc = store_write(s, err);
+	if (rc == RC_OK)
+		rc = store_meta_set(
+		    s, "tick", talloc_asprintf(env->ctx, "%lld", (long long)now), err);
+	if (rc == RC_OK)
+		return store_commit(s, err);
+	store_rollback(s);
+	return rc;
+}
+
 static enum rc
 tick(struct cmd_env *env, struct err *err)
 {
-	int64_t woken = 0, merged = 0;
+	int64_t woken = 0, merged = 0, purged = 0;
 	enum rc rc = wake(env, &woken, err);
 
 	if (rc == RC_OK)
+		rc = purge(env, &purged, err);
+	if (rc == RC_OK)
 		rc = merge(env, &merged, err);
+	if (rc == RC_OK)
+		rc = remember(env, err);
 	if (rc != RC_OK)
 		return rc;
 	if (env->out->format == OUT_JSON)
-		out_json(env->out, json_pack("{s:s,s:I,s:I}", "type", "tick", "woken",
-				       (json_int_t)woken, "merged", (json_int_t)merged));
+		out_json(env->out, json_pack("{s:s,s:I,s:I,s:I}", "type", "tick", "woken",
+				       (json_int_t)woken, "merged", (json_int_t)merged,
+				       "purged", (json_int_t)purged));
 	else if (env->out->format == OUT_HUMAN)
-		out_line(env->out, COLOR_NONE, "%lld tickets woken, %lld index merges",
-		    (long long)woken, (long long)merged);
+		out_line(env->out, COLOR_NONE,
+		    "%lld tickets woken, %lld purged, %lld index merges",
+		    (long long)woken, (long long)purged, (long long)merged);
 	fflush(env->out->to);
 	return RC_OK;
 }

@@ -119,6 +119,8 @@ err_status(enum rc rc)
 		return EX_OK;
 	case RC_NONE:
 		return 1;
+	case RC_WARN:
+		return 2;
 	case RC_USAGE:
 		return EX_USAGE;
 	case RC_INVALID:

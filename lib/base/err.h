@@ -11,6 +11,7 @@
 enum rc {
 	RC_OK,
 	RC_NONE,     /* a no: nothing found, a check failed, a take was lost */
+	RC_WARN,     /* warnings, and nothing worse */
 	RC_USAGE,    /* wrong words on the command line or in a query */
 	RC_INVALID,  /* data that cannot be used */
 	RC_NOTFOUND, /* no such ticket, article, file, desk */

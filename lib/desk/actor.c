@@ -7,6 +7,10 @@
 
 const struct actor actor_system = {.kind = ACTOR_SYSTEM, .name = "system"};
 
+const char *const right_names[] = {"ticket.read", "ticket.create", "ticket.change",
+    "ticket.reply", "ticket.note", "customer.read", "customer.change", "customer.erase",
+    "kb.read", "kb.write", "log.read", "desk.config", NULL};
+
 char *
 actor_print(void *ctx, const struct actor *a)
 {

@@ -259,8 +259,8 @@ desk_open(void *ctx, const struct desk_want *want, struct desk **out, struct err
 
 /* ---- making ---- */
 
-static enum rc
-write_key(const char *dir, struct err *err)
+enum rc
+desk_new_key(const char *dir, struct err *err)
 {
 	unsigned char key[DESK_KEY];
 	char *path = talloc_asprintf(NULL, "%s/secret/desk.key", dir), *hex;
@@ -303,7 +303,7 @@ desk_make(void *ctx, const char *dir, bool test, struct store **out, struct err 
 		if (mkdir(path, 0700) != 0 && errno != EEXIST)
 			return err_errno(err, "%s", path);
 	}
-	rc = write_key(dir, err);
+	rc = desk_new_key(dir, err);
 	if (rc == RC_OK)
 		rc = store_open(ctx, dir, STORE_CREATE, out, err);
 	if (rc == RC_OK)

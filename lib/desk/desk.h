@@ -183,8 +183,8 @@ struct actor actor_customer(void *ctx, int64_t customer);
 struct actor actor_rule(const char *rule);
 extern const struct actor actor_system;
 
-/* Rights, checked here and nowhere else: ticket.read create change reply note,
- * customer.read, kb.read, log.read, desk.config. */
+/* All rights, NULL-terminated; they are checked here and nowhere else. */
+extern const char *const right_names[];
 bool actor_may(const struct actor *a, const char *right);
 bool actor_may_queue(const struct actor *a, const char *queue);
 /* As above, as RC_DENIED: `agent "bob" may not ticket.reply`. */
@@ -223,6 +223,8 @@ enum rc desk_find(void *ctx, const char *dir, char **found, struct err *err) CHE
  * there is one. */
 enum rc desk_make(
     void *ctx, const char *dir, bool test, struct store **s, struct err *err) CHECKED;
+/* A new key in DIR/secret. RC_EXISTS when there is one. */
+enum rc desk_new_key(const char *dir, struct err *err) CHECKED;
 /* Follows `group = NAME` of the configuration: 2770 and that group, else 0700. */
 enum rc desk_share(const char *dir, const char *group, struct err *err) CHECKED;
 

@@ -120,19 +120,15 @@ one_queue(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 static void
 one_role(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 {
-	static const char *const rights[] = {"ticket.read", "ticket.create",
-	    "ticket.change", "ticket.reply", "ticket.note", "customer.read",
-	    "customer.change", "kb.read", "kb.write", "log.read", "desk.config", NULL};
-
 	for (unsigned i = 0; i < cfg_size(sec, "allow"); i++) {
 		const char *v = cfg_getnstr(sec, "allow", i);
 		bool any = false;
 
-		for (const char *const *r = rights; *r != NULL; r++)
+		for (const char *const *r = right_names; *r != NULL; r++)
 			any = any || text_glob(v, *r);
 		if (!any)
 			conf_wrong(c, sec, "allow", "allow \"%s\": no such right%s", v,
-			    text_hint(c->ctx, v, rights));
+			    text_hint(c->ctx, v, right_names));
 	}
 	json_object_set_new(o, "allow", conf_list(sec, "allow"));
 	conf_check_refs(c, cfg, sec, "queues", "queue");

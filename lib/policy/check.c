@@ -48,6 +48,27 @@ check_changes(struct conf *c, cfg_t *sec, const struct config *desk, json_t *o)
 	conf_put(o, "set", changes_print(c->ctx, &changes));
 }
 
+/* Retention: what a time rule selects is removed for good, so it can do nothing else. */
+static void
+check_purge(struct conf *c, cfg_t *sec, const char *on, json_t *o)
+{
+	static const char *const others[] = {
+	    "set", "assign", "reply", "note", "notify", "hook", "run", NULL};
+
+	if (!conf_put_bool(c, sec, o, "purge"))
+		return;
+	if (strcmp(on, "time") != 0)
+		conf_wrong(c, sec, "purge", "purge = true needs on = time");
+	for (const char *const *k = others; *k != NULL; k++) {
+		if (cfg_size(sec, *k) > 0)
+			conf_wrong(c, sec, *k,
+			    "%s: a ticket that is purged is gone, nothing else can be "
+			    "done "
+			    "with it",
+			    *k);
+	}
+}
+
 static void
 one_rule(struct conf *c, cfg_t *sec, const char *block, const struct config *desk,
     json_t *list)
@@ -55,7 +76,7 @@ one_rule(struct conf *c, cfg_t *sec, const char *block, const struct config *des
 	static const char *const ons[] = {"created", "changed", "message", "sla.warned",
 	    "sla.breached", "time", "hand", NULL};
 	static const char *const later[] = {
-	    "reply", "note", "notify", "hook", "run", "purge", NULL};
+	    "reply", "note", "notify", "hook", "run", NULL};
 	const char *on = conf_get(sec, "on"), *assign = conf_get(sec, "assign");
 	const char *implied = strcmp(block, "trigger") == 0 ? "changed"
 			      : strcmp(block, "macro") == 0 ? "hand"
@@ -95,7 +116,9 @@ one_rule(struct conf *c, cfg_t *sec, const char *block, const struct config *des
 			    "%s: kept, but this version of tkt does not act on it yet",
 			    *l);
 	}
-	if (text_starts(on, "sla.") || strcmp(on, "time") == 0)
+	check_purge(c, sec, on, o);
+	if (text_starts(on, "sla.") ||
+	    (strcmp(on, "time") == 0 && !json_is_true(json_object_get(o, "purge"))))
 		conf_warn(c, sec, "on",
 		    "on = %s: kept, but this version of tkt does not run it yet", on);
 	json_array_append_new(list, o);

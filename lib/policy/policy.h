@@ -37,6 +37,7 @@ struct rule {
 	const char *when, *set;
 	const char *assign; /* strategy, or NULL */
 	bool stop;
+	bool purge; /* on = time: remove the tickets for good */
 	/* Parsed when first asked: most tickets meet few rules. */
 	struct node *tree;
 	struct changes changes;
@@ -49,6 +50,9 @@ struct policy {
 /* Reads the rules of the applied version. Belongs to ctx. */
 enum rc policy_load(
     void *ctx, const struct desk *d, struct policy **p, struct err *err) CHECKED;
+/* Parses its query and its changes, once. */
+enum rc rule_parse(
+    struct policy *p, struct rule *r, const struct config *c, struct err *err) CHECKED;
 /* Does the rule want this ticket? *why as in query_match(). */
 enum rc rule_matches(struct policy *p, struct rule *r, const struct config *c,
     struct ticket *t, const struct query_now *now, bool *yes, const struct node **why,

@@ -39,7 +39,8 @@ policy_load(void *ctx, const struct desk *d, struct policy **out, struct err *er
 		    .when = text(p, o, "when"),
 		    .set = text(p, o, "set"),
 		    .assign = text(p, o, "assign"),
-		    .stop = json_is_true(json_object_get(o, "stop"))};
+		    .stop = json_is_true(json_object_get(o, "stop")),
+		    .purge = json_is_true(json_object_get(o, "purge"))};
 	}
 	json_decref(list);
 	*out = p;
@@ -47,19 +48,27 @@ policy_load(void *ctx, const struct desk *d, struct policy **out, struct err *er
 }
 
 enum rc
+rule_parse(struct policy *p, struct rule *r, const struct config *c, struct err *err)
+{
+	struct query_scope scope = {.config = c, .condition = r->on != ON_TIME};
+	enum rc rc;
+
+	if (r->parsed)
+		return RC_OK;
+	rc = query_parse(p, r->when ? r->when : "", &scope, &r->tree, err);
+	if (rc == RC_OK && r->set != NULL)
+		rc = changes_parse(p, r->set, c, &r->changes, err);
+	if (rc != RC_OK)
+		return err_wrap(err, "%s \"%s\"", r->block, r->name);
+	r->parsed = true;
+	return RC_OK;
+}
+
+enum rc
 rule_matches(struct policy *p, struct rule *r, const struct config *c, struct ticket *t,
     const struct query_now *now, bool *yes, const struct node **why, struct err *err)
 {
-	struct query_scope scope = {.config = c, .condition = r->on != ON_TIME};
-	enum rc rc = RC_OK;
+	enum rc rc = rule_parse(p, r, c, err);
 
-	if (!r->parsed) {
-		rc = query_parse(p, r->when ? r->when : "", &scope, &r->tree, err);
-		if (rc == RC_OK && r->set != NULL)
-			rc = changes_parse(p, r->set, c, &r->changes, err);
-		if (rc != RC_OK)
-			return err_wrap(err, "%s \"%s\"", r->block, r->name);
-		r->parsed = true;
-	}
-	return query_match(r->tree, t, now, yes, why, err);
+	return rc == RC_OK ? query_match(r->tree, t, now, yes, why, err) : rc;
 }

@@ -329,3 +329,47 @@ blob_gc(struct store *s, int64_t min_age_ms,
 	*removed = 0;
 	return gc_dir(&g, "blobs", 2, err);
 }
+
+enum rc
+blob_drop(struct store *s, const unsigned char hash[BLOB_HASH], int64_t min_age_ms,
+    enum rc (*named)(void *, const unsigned char *, bool *, struct err *), void *arg,
+    bool *removed, struct err *err)
+{
+	int64_t n = 0;
+	struct gc g = {s, now_ms() - min_age_ms, &n, named, arg};
+	char path[PATH_ROOM];
+	enum rc rc;
+
+	blob_path(hash, path);
+	rc = gc_file(&g, path, strrchr(path, '/') + 1, err);
+	*removed = n > 0;
+	return rc;
+}
+
+enum rc
+blob_open(struct store *s, const unsigned char hash[BLOB_HASH], int *fd, int64_t *size,
+    struct err *err)
+{
+	char path[PATH_ROOM];
+	struct stat sb;
+
+	blob_path(hash, path);
+	*fd = openat(s->dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (*fd < 0 || fstat(*fd, &sb) != 0) {
+		err_errno(err, "%s/%s", s->dir, path);
+		if (*fd >= 0)
+			close(*fd);
+		return err->rc;
+	}
+	*size = sb.st_size;
+	return RC_OK;
+}
+
+bool
+blob_there(struct store *s, const unsigned char hash[BLOB_HASH])
+{
+	char path[PATH_ROOM];
+
+	blob_path(hash, path);
+	return faccessat(s->dirfd, path, R_OK, 0) == 0;
+}

@@ -7,6 +7,8 @@
 #include "store/store_priv.h"
 
 SQL(sql_index_add, "INSERT INTO search (rowid, subject, body) VALUES (?1, ?2, ?3)");
+SQL(sql_index_remove,
+    "INSERT INTO search (search, rowid, subject, body) VALUES ('delete', ?1, ?2, ?3)");
 SQL(sql_index_merge, "INSERT INTO search (search, rank) VALUES ('merge', ?1)");
 SQL(sql_index_check, "INSERT INTO search (search, rank) VALUES ('integrity-check', 1)");
 SQL(sql_index_rebuild, "INSERT INTO search (search) VALUES ('rebuild')");
@@ -53,6 +55,44 @@ index_flush(struct store *s, struct err *err)
 	}
 	index_forget(s, 0);
 	return rc;
+}
+
+enum rc
+store_index_remove(struct store *s, int64_t message, const char *subject,
+    const char *body, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_index_remove, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, message);
+	bind_text(st, 2, subject);
+	bind_text(st, 3, body);
+	return stmt_run(st, err);
+}
+
+enum rc
+store_index_flush(struct store *s, struct err *err)
+{
+	return index_flush(s, err);
+}
+
+void
+store_index_skip(struct store *s, int64_t message)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nwords; i++) {
+		if (s->words[i].message == message) {
+			talloc_free(s->words[i].subject);
+			talloc_free(s->words[i].body);
+			s->saved_words -= i < s->saved_words;
+		} else {
+			s->words[n++] = s->words[i];
+		}
+	}
+	s->nwords = n;
 }
 
 char *

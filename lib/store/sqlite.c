@@ -223,6 +223,18 @@ store_rollback(struct store *s)
 }
 
 enum rc
+store_secure(struct store *s, struct err *err)
+{
+	return store_script(s, "PRAGMA secure_delete = ON", err);
+}
+
+enum rc
+store_defer(struct store *s, struct err *err)
+{
+	return store_script(s, "PRAGMA defer_foreign_keys = ON", err);
+}
+
+enum rc
 store_savepoint(struct store *s, struct err *err)
 {
 	s->saved_words = s->nwords;
@@ -525,4 +537,35 @@ store_check(struct store *s, struct err *err)
 		    col_text(st, 0), (long long)col_int(st, 1), col_text(st, 2));
 	stmt_done(st);
 	return rc == RC_NONE ? RC_OK : rc;
+}
+
+enum rc
+store_copy(struct store *s, const char *path, struct err *err)
+{
+	sqlite3 *to = NULL;
+	sqlite3_backup *b = NULL;
+	enum rc rc = RC_OK;
+	int code;
+
+	code = sqlite3_open_v2(path, &to,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE, NULL);
+	if (code == SQLITE_OK)
+		b = sqlite3_backup_init(to, "main", s->db, "main");
+	if (b == NULL)
+		rc = err_fail(err, RC_IO, "%s: %s", path, sqlite3_errmsg(to));
+	/* All pages in one step: one snapshot, however many commits go by. */
+	while (rc == RC_OK && (code = sqlite3_backup_step(b, -1)) != SQLITE_DONE) {
+		if (code != SQLITE_BUSY && code != SQLITE_LOCKED && code != SQLITE_OK)
+			rc = store_error(s, code, NULL, err);
+		else
+			sqlite3_sleep(10);
+	}
+	if (b != NULL)
+		code = sqlite3_backup_finish(b);
+	if (rc == RC_OK && code != SQLITE_OK)
+		rc = err_fail(err, RC_IO, "%s: %s", path, sqlite3_errmsg(to));
+	/* The last connection of a copy with a log writes the log into it. */
+	if (sqlite3_close(to) != SQLITE_OK && rc == RC_OK)
+		rc = err_fail(err, RC_IO, "%s cannot be closed", path);
+	return rc;
 }

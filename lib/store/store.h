@@ -45,6 +45,10 @@ enum rc store_upgrade(struct store *s, const char *copy, struct err *err) CHECKE
 enum rc store_write(struct store *s, struct err *err) CHECKED;
 enum rc store_commit(struct store *s, struct err *err) CHECKED;
 void store_rollback(struct store *s);
+/* Foreign keys are looked at when this transaction commits, not row by row. */
+enum rc store_defer(struct store *s, struct err *err) CHECKED;
+/* What is deleted from now on is overwritten in the file, too. */
+enum rc store_secure(struct store *s, struct err *err) CHECKED;
 /* Nested, to undo one record of a batch. */
 enum rc store_savepoint(struct store *s, struct err *err) CHECKED;
 enum rc store_release(struct store *s, struct err *err) CHECKED;
@@ -111,11 +115,22 @@ enum rc store_plan(
 /* The engine's own check of its file; RC_INVALID with its words. */
 enum rc store_check(struct store *s, struct err *err) CHECKED;
 
+/* A copy of it as it is at one moment, in a new file, by the engine's own backup: others
+ * go on writing. */
+enum rc store_copy(struct store *s, const char *path, struct err *err) CHECKED;
+
 /* ---- full text ---- */
 
 /* Indexed when the transaction commits: within it they are not found yet. Copied. */
 void store_index_add(
     struct store *s, int64_t message, const char *subject, const char *body);
+/* Takes a message's words away: subject and body as they were indexed. */
+enum rc store_index_remove(struct store *s, int64_t message, const char *subject,
+    const char *body, struct err *err) CHECKED;
+/* Writes what waits to the index now, so that it does not wait in memory. */
+enum rc store_index_flush(struct store *s, struct err *err) CHECKED;
+/* Forgets what store_index_add() was told of a message in this transaction. */
+void store_index_skip(struct store *s, int64_t message);
 /* One bare word or phrase as the engine's match expression; joined by blanks they must
  * all occur in one message. `prefix`: the last word is the beginning of one. */
 char *store_index_term(void *ctx, const char *words, bool prefix);
@@ -149,6 +164,10 @@ enum rc blob_sync(struct store *s, struct err *err) CHECKED;
 /* All of it, in ctx. RC_NOTFOUND when there is none. */
 enum rc blob_get(struct store *s, void *ctx, const unsigned char hash[BLOB_HASH],
     void **data, size_t *n, struct err *err) CHECKED;
+/* Open for reading; the descriptor is the caller's to close. RC_NOTFOUND. */
+enum rc blob_open(struct store *s, const unsigned char hash[BLOB_HASH], int *fd,
+    int64_t *size, struct err *err) CHECKED;
+bool blob_there(struct store *s, const unsigned char hash[BLOB_HASH]);
 /* RC_OK when the file's content has its name's hash; RC_NOTFOUND, RC_INVALID else. */
 enum rc blob_verify(
     struct store *s, const unsigned char hash[BLOB_HASH], struct err *err) CHECKED;
@@ -157,6 +176,13 @@ enum rc blob_gc(struct store *s, int64_t min_age_ms,
     enum rc (*named)(
 	void *arg, const unsigned char hash[BLOB_HASH], bool *yes, struct err *err),
     void *arg, int64_t *removed, struct err *err) CHECKED;
+
+/* Removes one blob that `named` does not know and that nobody touched for min_age_ms. */
+enum rc blob_drop(struct store *s, const unsigned char hash[BLOB_HASH],
+    int64_t min_age_ms,
+    enum rc (*named)(
+	void *arg, const unsigned char hash[BLOB_HASH], bool *yes, struct err *err),
+    void *arg, bool *removed, struct err *err) CHECKED;
 
 /* ---- bell: rung after each commit ---- */
 

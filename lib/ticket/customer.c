@@ -111,6 +111,29 @@ customer_find_external(
 	return rc;
 }
 
+SQL(sql_customer_merged, "SELECT id FROM customer WHERE merged_into = ?1 ORDER BY id");
+
+enum rc
+customer_ids(
+    struct store *s, void *ctx, int64_t id, int64_t **ids, size_t *n, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_customer_merged, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	*ids = mem_array(ctx, int64_t, 1);
+	(*ids)[0] = id;
+	*n = 1;
+	bind_int(st, 1, id);
+	while ((rc = stmt_step(st, err)) == RC_OK) {
+		*ids = mem_grow(ctx, *ids, int64_t, *n + 1);
+		(*ids)[(*n)++] = col_int(st, 0);
+	}
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
 /* ---- addresses ---- */
 
 static int

@@ -68,6 +68,9 @@ enum rc customer_store(struct store *s, const struct customer *before,
 /* By the id another system gave; RC_NONE. */
 enum rc customer_find_external(
     struct store *s, const char *external_id, int64_t *id, struct err *err) CHECKED;
+/* A customer and who was merged into them: at least the one. */
+enum rc customer_ids(struct store *s, void *ctx, int64_t id, int64_t **ids, size_t *n,
+    struct err *err) CHECKED;
 /* The record of tkt-json(5). A new reference. */
 enum rc customer_to_json(
     struct store *s, const struct customer *c, json_t **o, struct err *err) CHECKED;

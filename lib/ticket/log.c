@@ -1,14 +1,20 @@
 /* Reading the log, for people and for followers. */
 #include "ticket/log.h"
 
+#include <stdlib.h>
 #include <talloc.h>
 
 #include "base/instant.h"
+#include "base/mem.h"
 #include "base/text.h"
+
+enum { FEW = 1000 }; /* tickets whose events are read by ticket */
 
 SQL(sql_log_all, "SELECT " EVENT_COLUMNS " FROM event e WHERE e.id > ?1 ORDER BY e.id");
 SQL(sql_log_ticket, "SELECT " EVENT_COLUMNS
 		    " FROM event e WHERE e.ticket = ?2 AND e.id > ?1 ORDER BY e.id");
+SQL(sql_log_batch, "SELECT " EVENT_COLUMNS
+		   " FROM event e WHERE e.batch = ?2 AND e.id > ?1 ORDER BY e.id");
 SQL(sql_queue_of, "SELECT queue FROM ticket WHERE id = ?1");
 SQL(sql_cursor_get, "SELECT event FROM cursor WHERE name = ?1");
 SQL(sql_cursor_set,
@@ -77,55 +83,146 @@ may_see(struct desk *d, const struct event *e, bool *yes, struct err *err)
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
-static bool
-wanted(const struct log_want *w, const struct event *e)
+static int
+by_number(const void *a, const void *b)
 {
-	return (w->actor == NULL || text_glob(w->actor, e->actor)) &&
-	       (w->action == NULL || text_glob(w->action, e->action)) &&
-	       (w->batch == 0 || e->batch == w->batch);
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
 }
 
-enum rc
-log_each(struct desk *d, const struct log_want *w, int64_t *last,
-    enum rc (*each)(void *, struct event *, struct err *), void *arg, struct err *err)
+static enum rc
+wanted(const struct log_want *w, const struct event *e, bool *yes, struct err *err)
 {
-	int64_t after = w->after, n = 0;
-	struct stmt *st = NULL;
-	enum rc rc = RC_OK;
+	*yes = (w->actor == NULL || text_glob(w->actor, e->actor)) &&
+	       (w->action == NULL || text_glob(w->action, e->action)) &&
+	       (w->batch == 0 || e->batch == w->batch) &&
+	       (!w->only_tickets ||
+		   (w->ntickets > 0 && bsearch(&e->ticket, w->tickets, w->ntickets,
+					   sizeof(*w->tickets), by_number) != NULL));
+	if (!*yes || w->wants == NULL)
+		return RC_OK;
+	*yes = false;
+	return e->ticket ? w->wants(w->arg, e->ticket, yes, err) : RC_OK;
+}
 
-	if (w->since != INSTANT_NONE)
-		rc = seek(d->store, w->since, &after, err);
-	if (rc == RC_OK)
-		rc = store_prepare(
-		    d->store, w->ticket ? sql_log_ticket : sql_log_all, &st, err);
-	if (rc != RC_OK)
+/* One walk over the log: what it has printed, and whether it is at its end. */
+struct walk {
+	struct desk *d;
+	const struct log_want *w;
+	int64_t *last, n;
+	enum rc (*each)(void *arg, struct event *e, struct err *err);
+	void *arg;
+};
+
+/* RC_NONE: no further. */
+static enum rc
+walk_event(struct walk *k, struct event *e, struct err *err)
+{
+	bool yes = false;
+	enum rc rc;
+
+	*k->last = e->id;
+	if (k->w->until != INSTANT_NONE && e->at >= k->w->until)
+		return RC_NONE;
+	rc = wanted(k->w, e, &yes, err);
+	if (rc == RC_OK && yes)
+		rc = may_see(k->d, e, &yes, err);
+	if (rc != RC_OK || !yes)
 		return rc;
-	*last = after;
-	bind_int(st, 1, after);
-	if (w->ticket != 0)
-		bind_int(st, 2, w->ticket);
+	rc = k->each(k->arg, e, err);
+	return rc == RC_OK && ++k->n == k->w->limit ? RC_NONE : rc;
+}
+
+static enum rc
+walk_rows(struct walk *k, struct stmt *st, struct err *err)
+{
+	enum rc rc;
+
 	while ((rc = stmt_step(st, err)) == RC_OK) {
 		struct event *e = event_read(NULL, st);
-		bool yes = false;
 
-		*last = e->id;
-		if (w->until != INSTANT_NONE && e->at >= w->until) {
-			talloc_free(e);
-			break;
-		}
-		if (wanted(w, e))
-			rc = may_see(d, e, &yes, err);
-		if (rc == RC_OK && yes) {
-			rc = each(arg, e, err);
-			if (++n == w->limit && rc == RC_OK)
-				rc = RC_NONE;
-		}
+		rc = walk_event(k, e, err);
 		talloc_free(e);
 		if (rc != RC_OK)
 			break;
 	}
 	stmt_done(st);
 	return rc == RC_NONE ? RC_OK : rc;
+}
+
+SQL(sql_log_ids, "SELECT id FROM event WHERE ticket = ?1 AND id > ?2");
+SQL(sql_log_one, "SELECT " EVENT_COLUMNS " FROM event e WHERE e.id = ?1");
+
+/* Of few tickets: their events by the index, put in order. */
+static enum rc
+walk_few(struct walk *k, int64_t after, struct err *err)
+{
+	void *ctx = talloc_new(NULL);
+	int64_t *ids = NULL;
+	size_t n = 0;
+	struct stmt *st = NULL;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < k->w->ntickets; i++) {
+		rc = store_prepare(k->d->store, sql_log_ids, &st, err);
+		if (rc != RC_OK)
+			break;
+		bind_int(st, 1, k->w->tickets[i]);
+		bind_int(st, 2, after);
+		while ((rc = stmt_step(st, err)) == RC_OK) {
+			if ((n & (n - 1)) == 0)
+				ids = mem_grow(ctx, ids, int64_t, n ? 2 * n : 1);
+			ids[n++] = col_int(st, 0);
+		}
+		stmt_done(st);
+		rc = rc == RC_NONE ? RC_OK : rc;
+	}
+	if (n > 1)
+		qsort(ids, n, sizeof(*ids), by_number);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		struct event *e;
+
+		rc = store_prepare(k->d->store, sql_log_one, &st, err);
+		if (rc != RC_OK)
+			break;
+		bind_int(st, 1, ids[i]);
+		rc = stmt_step(st, err);
+		e = rc == RC_OK ? event_read(ctx, st) : NULL;
+		stmt_done(st);
+		if (e != NULL)
+			rc = walk_event(k, e, err);
+		talloc_free(e);
+	}
+	talloc_free(ctx);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+enum rc
+log_each(struct desk *d, const struct log_want *w, int64_t *last,
+    enum rc (*each)(void *, struct event *, struct err *), void *arg, struct err *err)
+{
+	struct walk k = {.d = d, .w = w, .last = last, .each = each, .arg = arg};
+	const char *sql = w->ticket  ? sql_log_ticket
+			  : w->batch ? sql_log_batch
+				     : sql_log_all;
+	int64_t after = w->after;
+	struct stmt *st = NULL;
+	enum rc rc = RC_OK;
+
+	if (w->since != INSTANT_NONE)
+		rc = seek(d->store, w->since, &after, err);
+	*last = after;
+	if (rc == RC_OK && w->only_tickets && w->ntickets <= FEW)
+		return walk_few(&k, after, err);
+	if (rc == RC_OK)
+		rc = store_prepare(d->store, sql, &st, err);
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, after);
+	if (w->ticket != 0 || w->batch != 0)
+		bind_int(st, 2, w->ticket ? w->ticket : w->batch);
+	return walk_rows(&k, st, err);
 }
 
 enum rc

@@ -11,6 +11,13 @@ struct log_want {
 	int64_t batch;		    /* or 0 */
 	const char *actor, *action; /* or NULL; * at the end as wildcard */
 	int64_t limit;		    /* 0: all */
+	/* Of these tickets only: sorted numbers (few: read by ticket, many: the whole
+	 * log), or what `wants` says of each. */
+	const int64_t *tickets;
+	size_t ntickets;
+	bool only_tickets; /* the list counts, even when it is empty */
+	enum rc (*wants)(void *arg, int64_t ticket, bool *yes, struct err *err);
+	void *arg;
 };
 /* Calls `each` in order; RC_NONE from it ends the walk. *last is the last event seen,
  * whether it was wanted or not. What an actor may not see is passed over. */

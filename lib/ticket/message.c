@@ -382,7 +382,7 @@ flags_json(int64_t flags)
 		const char *name;
 	} names[] = {{MESSAGE_CUT, "cut"}, {MESSAGE_UNVERIFIED, "unverified"},
 	    {MESSAGE_ID_REUSED, "message-id-reused"},
-	    {MESSAGE_AUTH_FAILED, "auth-failed"}};
+	    {MESSAGE_AUTH_FAILED, "auth-failed"}, {MESSAGE_ERASED, "erased"}};
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -169,16 +169,19 @@ ticket_unfold(
 
 /* ---- writing ---- */
 
+#define TICKET_INSERT                                                                  \
+	"subject, queue, status, phase, priority, kind, channel, mailbox, token_gen, " \
+	"assignee, requester, organization, external_id, merged_into, created_at, "    \
+	"updated_at, customer_at, agent_at, first_replied_at, solved_at, "             \
+	"snoozed_until, due_at, warn_at, due_target, last_event, time_spent_s, "       \
+	"reopened, snooze_keep"
+#define TICKET_VALUES                                                                  \
+	"?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, " \
+	"?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28"
 SQL(sql_ticket_insert,
-    "INSERT INTO ticket (subject, queue, status, phase, priority, kind, channel, "
-    "mailbox, "
-    "token_gen, assignee, requester, organization, external_id, merged_into, created_at, "
-    "updated_at, customer_at, agent_at, first_replied_at, solved_at, snoozed_until, "
-    "due_at, "
-    "warn_at, due_target, last_event, time_spent_s, reopened, snooze_keep) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
-    "?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28) "
-    "RETURNING id");
+    "INSERT INTO ticket (" TICKET_INSERT ") VALUES (" TICKET_VALUES ") RETURNING id");
+SQL(sql_ticket_insert_as,
+    "INSERT INTO ticket (" TICKET_INSERT ", id) VALUES (" TICKET_VALUES ", ?29)");
 
 static enum rc
 insert(struct store *s, struct ticket *t, struct err *err)
@@ -193,6 +196,24 @@ insert(struct store *s, struct ticket *t, struct err *err)
 	if (rc == RC_OK)
 		t->id = col_int(st, 0);
 	stmt_done(st);
+	return rc;
+}
+
+enum rc
+ticket_store_as(struct store *s, struct ticket *t, struct err *err)
+{
+	struct ticket *blank = ticket_new(NULL);
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_ticket_insert_as, &st, err);
+
+	if (rc == RC_OK) {
+		row_bind(&table, st, t);
+		bind_int(st, TICKET_NCOLUMNS, t->id);
+		rc = stmt_run(st, err);
+	}
+	if (rc == RC_OK)
+		rc = ticket_store_details(s, blank, t, err);
+	talloc_free(blank);
 	return rc;
 }
 

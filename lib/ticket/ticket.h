@@ -100,6 +100,8 @@ enum rc ticket_find_external(
  * `before` NULL: a new ticket, everything that is not at its default. Columns that follow
  * from the event itself (updated_at, last_event) are left out. A new reference. */
 json_t *ticket_diff(const struct ticket *before, const struct ticket *after);
+/* All a ticket is, defaults too, as pairs [null, value]. A new reference. */
+json_t *ticket_state(const struct ticket *t);
 /* The opposite: sets what an event's changes say is new. RC_INVALID when they do not fit.
  */
 enum rc ticket_fold(
@@ -113,6 +115,9 @@ enum rc ticket_unfold(void *ctx, struct ticket *t, json_t *changes, const char *
  * only what differs. */
 enum rc ticket_store(struct store *s, const struct ticket *before, struct ticket *after,
     struct err *err) CHECKED;
+
+/* A ticket that is new here, with the number it has. */
+enum rc ticket_store_as(struct store *s, struct ticket *t, struct err *err) CHECKED;
 
 /* Copy-on-write setters; false when nothing changed or a limit was reached. */
 bool ticket_add_tag(void *ctx, struct ticket *t, const char *tag);
@@ -188,9 +193,10 @@ struct message {
 };
 enum message_flags {
 	MESSAGE_CUT = 1, /* the body was longer than BODY_MAX: the rest is in raw */
-	MESSAGE_UNVERIFIED = 2, /* who wrote is not proven */
-	MESSAGE_ID_REUSED = 4,	/* its Message-ID came before with other content */
-	MESSAGE_AUTH_FAILED = 8 /* DMARC failed: the sender is likely forged */
+	MESSAGE_UNVERIFIED = 2,	 /* who wrote is not proven */
+	MESSAGE_ID_REUSED = 4,	 /* its Message-ID came before with other content */
+	MESSAGE_AUTH_FAILED = 8, /* DMARC failed: the sender is likely forged */
+	MESSAGE_ERASED = 16	 /* what it said was erased */
 };
 
 /* What an event keeps of a message: kind, direction, and the SHA-256 of everything it is
@@ -273,9 +279,9 @@ struct verify_report {
 	int64_t last; /* verified up to this event */
 	unsigned char hash[BLOB_HASH];
 };
-/* Verifies chain, fold, messages and blobs from event `from` on (0: everything); calls
- * `problem` for each thing found. */
-enum rc verify_all(struct store *s, int64_t from,
+/* Verifies chain, fold, messages and (with `blobs`) their bytes from event `from` on (0:
+ * everything); calls `problem` for each thing found. */
+enum rc verify_all(struct store *s, int64_t from, bool blobs,
     void (*problem)(void *arg, const char *text), void *arg, struct verify_report *r,
     struct err *err) CHECKED;
 /* For blob_gc(): does any row name it? `arg` is the store. */

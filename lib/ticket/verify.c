@@ -332,8 +332,9 @@ check_emptied(struct walk *w)
 }
 
 enum rc
-verify_all(struct store *s, int64_t from, void (*problem)(void *, const char *),
-    void *arg, struct verify_report *r, struct err *err)
+verify_all(struct store *s, int64_t from, bool blobs,
+    void (*problem)(void *, const char *), void *arg, struct verify_report *r,
+    struct err *err)
 {
 	struct walk w = {
 	    .s = s, .ctx = talloc_new(NULL), .problem = problem, .arg = arg, .r = r};
@@ -343,7 +344,7 @@ verify_all(struct store *s, int64_t from, void (*problem)(void *, const char *),
 	rc = walk_chain(&w, from, err);
 	check_emptied(&w);
 	if (rc == RC_OK)
-		rc = verify_rows(&w, from, err);
+		rc = verify_rows(&w, from, blobs, err);
 	talloc_free(w.ctx);
 	return rc;
 }

@@ -34,6 +34,6 @@ enum rc verify_exists(
     struct store *s, const char *sql, int64_t id, bool *yes, struct err *err) CHECKED;
 
 /* verify_rows.c: rows touched by events after `from` (0: all) against the log. */
-enum rc verify_rows(struct walk *w, int64_t from, struct err *err) CHECKED;
+enum rc verify_rows(struct walk *w, int64_t from, bool blobs, struct err *err) CHECKED;
 
 #endif

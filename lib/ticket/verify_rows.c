@@ -347,7 +347,7 @@ verify_named(void *arg, const unsigned char hash[BLOB_HASH], bool *yes, struct e
 }
 
 enum rc
-verify_rows(struct walk *w, int64_t from, struct err *err)
+verify_rows(struct walk *w, int64_t from, bool blobs, struct err *err)
 {
 	enum rc rc = walk_touched(w, sql_touched, from, check_ticket, err);
 
@@ -362,5 +362,5 @@ verify_rows(struct walk *w, int64_t from, struct err *err)
 		rc = check_organizations(w, err);
 	if (rc == RC_OK)
 		rc = walk_messages(w, from, err);
-	return rc == RC_OK ? walk_blobs(w, from, err) : rc;
+	return rc == RC_OK && blobs ? walk_blobs(w, from, err) : rc;
 }

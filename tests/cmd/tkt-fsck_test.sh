@@ -59,7 +59,35 @@ tampering__is_named_body() {
 	tampered "PRAGMA foreign_keys=OFF; DELETE FROM message WHERE ticket = 3" 'is missing'
 	tampered "INSERT INTO ticket (subject, queue, status, phase, priority, kind, channel, requester, created_at, updated_at, last_event) VALUES ('x','inbox','new',0,1,'task','cli',1,1,1,1)" 'ticket 5 is not in the log'
 	tampered "INSERT INTO message (id, ticket, kind, direction, channel, class, author, created_at, body) VALUES (1, 1, 'note', 'in', 'cli', 'human', 'system', 1, 'x')" 'message 1'
+	tampered "UPDATE event SET changes = NULL WHERE id = (SELECT max(id) FROM event)" 'its changes were removed, and no erasure says so'
+	tampered "INSERT INTO event SELECT id + 1, ticket, customer, at, actor, cause, batch, action, changes, digest, hash FROM event ORDER BY id DESC LIMIT 1" 'was changed'
+	tampered "UPDATE message SET ticket = 1 WHERE ticket = 3" 'was moved to ticket 1'
+	tampered "UPDATE ticket_field SET num = 7, value = '7' WHERE name = 'cause'" 'ticket 2: field.cause'
+	tampered "UPDATE customer SET name = 'Eve' WHERE id = 1" 'customer 1: name is not what the log says'
+	tampered "UPDATE address SET value = 'eve@evil.org' WHERE customer = 1" 'customer 1: addresses'
+	tampered "DELETE FROM address WHERE customer = 1" 'customer 1: addresses'
+	tampered "INSERT INTO customer (name) VALUES ('Mallory')" 'customer 5 is not in the log'
+	tampered "PRAGMA foreign_keys=OFF; DELETE FROM customer WHERE id = 4" 'customer 4 is missing'
+	tampered "INSERT INTO organization (name) VALUES ('evil')" 'organization 1 is not in the log'
+	tampered "INSERT INTO search (rowid, subject, body) VALUES (999, 'planted', 'words')" 'search index'
 	tampered "INSERT INTO search (search, rowid, subject, body) SELECT 'delete', id, subject, body FROM message WHERE ticket = 1 LIMIT 1" 'search index'
+}
+
+configuration__changed_behind_its_back_body() {
+	desk --sample
+	# Consistent in itself: content and hash.
+	python3 - <<'P'
+import hashlib, sqlite3
+db = sqlite3.connect("desk/store.db")
+text = db.execute("SELECT content FROM version WHERE part = 'desk'").fetchone()[0].replace(b'"queues":["billing","inbox"]', b'"queues":[]')
+db.execute("UPDATE version SET content = ?, sha256 = ? WHERE part = 'desk'", (text, hashlib.sha256(text).digest()))
+db.commit()
+P
+	ok tkt-list queue:hardware --as bob -o ids
+	is 2
+	tkt-fsck --all -o human >out 2>err
+	[ $? -eq 1 ] || atf_fail "$(cat out)"
+	has 'version 1 of the configuration: part desk is not what was applied'
 }
 
 tail__cut_after_a_check_is_found_body() {
@@ -112,6 +140,36 @@ damaged__file_is_said_body() {
 	yes garbage | head -c 40960 | dd of=desk/store.db bs=4096 seek=2 conv=notrunc 2>/dev/null
 	tkt-fsck --all >out 2>err
 	[ $? -ne 0 ] || atf_fail "not found"
+}
+
+checkpoint__finds_a_log_written_anew_body() {
+	desk --sample
+	ok tkt-fsck --checkpoint
+	records
+	head=$(jq -r .head out)
+	ok tkt-fsck --checkpoint -o human
+	is "$head"
+	ok tkt-set 3 priority=high
+	ok tkt-fsck --verify-against "$head"
+	fails 64 'is no checkpoint: NUMBER:HASH' tkt-fsck --verify-against 12
+	fails 64 'is no checkpoint' tkt-fsck --verify-against "${head%:*}:00"
+	# Another desk's log is as good a forgery as any: whole, consistent, and not ours.
+	ok tkt-fsck --checkpoint -o human
+	late=$(cat out)
+	tkt-init --test --sample forged >/dev/null
+	tkt-set -D forged 3 priority=high >/dev/null
+	tkt-fsck -D forged --verify-against "$late" -o human >out 2>err
+	[ $? -eq 1 ] || atf_fail "$(cat out)"
+	has 'is not that of the checkpoint'
+	# A cut tail, and nothing else wrong.
+	cp -a desk cut
+	sqlite3 cut/store.db "PRAGMA foreign_keys=OFF; DELETE FROM event WHERE id > ${head%:*};
+		DELETE FROM meta WHERE key = 'verified'; UPDATE ticket SET priority = 1, updated_at = (SELECT at FROM event WHERE id = ${head%:*}),
+		last_event = ${head%:*} WHERE id = 3"
+	ok tkt-fsck -D cut --all
+	tkt-fsck -D cut --verify-against "$late" -o human >out 2>err
+	[ $? -eq 1 ] || atf_fail "$(cat out)"
+	has 'of the checkpoint is missing: the log was cut'
 }
 
 cases cmd/tkt-fsck_test.sh

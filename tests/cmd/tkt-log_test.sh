@@ -76,4 +76,35 @@ roles__see_their_queues_only_body() {
 	ok tkt-log --as carol -o ids -n 1
 }
 
+query__of_tickets_it_selects_body() {
+	desk --sample
+	ok tkt-set 3 priority=high --as alice
+	ok tkt-set 1 tag+=x --as alice
+	ok tkt-log priority:high --actor agent:alice
+	jq -se 'map(.ticket) == [3]' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-log -id:3 tag:x,money --action 'ticket.*'
+	jq -se '(map(.ticket) | unique) == [1] and (map(.id) | . == sort)' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-log priority:urgent
+	is ''
+	ok tkt-set 2 phase=spam
+	ok tkt-log tag:money,x queue:hardware -o ids
+	is ''
+	ok tkt-log is:spam --limit 1 -o ids
+	[ "$(wc -l <out)" -eq 1 ] || atf_fail "$(cat out)"
+	fails 64 'unknown key "prority"' tkt-log prority:high
+	# Whoever follows sees tickets that come to fit.
+	tkt-log --follow --after "$(tkt-log -o ids | tail -n 1)" tag:hot >followed &
+	pid=$!
+	tkt-set 1 tag+=cold >out
+	tkt-set 3 tag+=hot >out
+	i=0
+	while [ ! -s followed ] && [ $i -lt 100 ]; do
+		sleep 0.1
+		i=$((i + 1))
+	done
+	kill $pid
+	wait $pid
+	jq -se 'map(.ticket) == [3]' followed >/dev/null || atf_fail "$(cat followed)"
+}
+
 cases cmd/tkt-log_test.sh

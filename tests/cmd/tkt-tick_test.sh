@@ -50,4 +50,63 @@ follow__ends_on_term_body() {
 	wait $pid || atf_fail "$(cat err)"
 }
 
+retention__purges_what_a_rule_selects_body() {
+	desk --sample
+	cat >>desk/tkt.conf <<'X'
+rule forget { on = time  when = "status:closed solved<-730d"  purge = true }
+rule trash { on = time  when = "is:spam updated<-30d"  purge = true }
+X
+	ok tkt-config apply
+	printf 'From: ann@example.com\nTo: support@acme.example\nSubject: old wombat\nMessage-ID: <w@x>\n\nwombat text\n' | mail-ingest >out
+	ok tkt-new -s 'its part' -m 'wombat part' -o ids
+	ok tkt-merge 5 4
+	ok tkt-link 3 refers 4
+	ok tkt-set 4 status=closed tag+=x field.floor=1 cc+=q@w.org
+	ok tkt-set 2 phase=spam
+	export TKT_NOW=2028-11-01T10:00:00Z
+	ok tkt-tick
+	records
+	jq -e '.purged == 1' out >/dev/null || atf_fail "$(cat out)"
+	fails 66 'no ticket 2' tkt-show 2
+	ok tkt-show 4
+	ok tkt-fsck --all
+	export TKT_NOW=2028-12-01T10:00:00Z
+	ok tkt-tick
+	jq -e '.purged == 2' out >/dev/null || atf_fail "$(cat out)"
+	for id in 4 5; do
+		fails 66 "no ticket $id" tkt-show $id
+	done
+	ok tkt-list wombat -o ids
+	is ''
+	ok tkt-show 3
+	head -n 1 out | jq -e '.links == []' >/dev/null || atf_fail "$(cat out)"
+	ok tkt-fsck --all
+	[ -z "$(sqlite3 desk/store.db .dump | grep -i wombat)" ] || atf_fail "words are left"
+	# The number is not given again, and the mail is not filed again.
+	ok tkt-new -s new -m x -o ids
+	is 6
+	printf 'From: ann@example.com\nTo: support@acme.example\nSubject: old wombat\nMessage-ID: <w@x>\n\nwombat text\n' | mail-ingest >out
+	jq -e '.outcome == "duplicate"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-log --action ticket.purged
+	jq -se 'map(.ticket) | sort == [2,4,5]' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-log --ticket 4 --action ticket.created
+	jq -e '.changes == null' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-tick
+	jq -e '.purged == 0' out >/dev/null || atf_fail "$(cat out)"
+}
+
+retention__is_checked_body() {
+	desk --sample
+	cp desk/tkt.conf base.conf
+	bad() {
+		{ cat base.conf; echo "$2"; } >desk/tkt.conf
+		tkt-config check >out 2>err
+		[ $? -eq 78 ] || atf_fail "$2: $(tr '\n' ' ' <err)"
+		grep -qF "$1" err || atf_fail "$2: $(tr '\n' ' ' <err)"
+	}
+	bad 'purge = true needs on = time' 'rule x { on = created when = "tag:x" purge = true }'
+	bad 'a rule on = time needs a time term' 'rule x { on = time when = "status:closed" purge = true }'
+	bad 'a ticket that is purged is gone' 'rule x { on = time when = "solved<-1d" set = "tag+=x" purge = true }'
+}
+
 cases cmd/tkt-tick_test.sh

@@ -74,7 +74,7 @@ ATF_TC_BODY(edit__fails_alone, tc)
 	ATF_CHECK_EQ(before.id + 1, after.id);
 	OK(ticket_get(d->store, d, r.ticket, &t, &err));
 	ATF_CHECK(!ticket_has_tag(t, "half"));
-	OK(verify_all(d->store, 0, test_problem, NULL, &report, &err));
+	OK(verify_all(d->store, 0, true, test_problem, NULL, &report, &err));
 	ATF_CHECK_EQ(0, report.problems);
 }
 
