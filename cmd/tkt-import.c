@@ -76,7 +76,7 @@ print(struct cmd_env *env, const struct import_count *n)
 static enum rc
 take_blob(struct cmd_env *env, struct archive_in *a, const char *hex, struct err *err)
 {
-	unsigned char want[BLOB_HASH], have[BLOB_HASH];
+	unsigned char want[BLOB_HASH], have[BLOB_HASH] = {0};
 	void *ctx = talloc_new(env->ctx);
 	char *data = NULL;
 	size_t n = 0;
@@ -198,7 +198,7 @@ import_batch(struct job *j, struct import_ticket *v, const int64_t *lines, size_
 	if (rc != RC_OK)
 		return rc;
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		struct imported r;
+		struct imported r = {0};
 		struct err why;
 
 		rc = change_import(tx, &j->env->desk->actor, &v[i], &r, &why);

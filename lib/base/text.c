@@ -296,7 +296,7 @@ text_nearest(const char *word, const char *const *names)
 	size_t limit = strlen(word) / 3, d;
 
 	limit = limit < 1 ? 1 : limit;
-	for (; *names != NULL; names++) {
+	for (; names != NULL && *names != NULL; names++) {
 		d = distance(word, *names);
 		if (d <= limit) {
 			best = *names;

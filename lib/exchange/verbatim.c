@@ -642,7 +642,7 @@ keep_first(void *arg, const char *text)
 enum rc
 verbatim_end(struct verbatim *v, json_t *header, bool dry_run, struct err *err)
 {
-	struct verify_report r;
+	struct verify_report r = {0};
 	struct err first = {0};
 	const char *hash = NULL;
 	char *hex;

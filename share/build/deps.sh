@@ -34,11 +34,13 @@ install 2>/dev/null || {
 	$sudo apt-get update -qq
 	install
 }
-# A server that came along shall not start at the next boot either.
+# A server that came along shall not start at the next boot either: the maintainer scripts'
+# own tools take it out, and where they cannot, the link goes.
 enabled | comm -13 "$before" - | while read -r link; do
 	case $link in
 	*/rc?.d/S*) $sudo update-rc.d "$(basename "$link" | cut -c4-)" disable ;;
 	*.service | *.socket | *.timer) $sudo deb-systemd-helper disable "$(basename "$link")" ;;
-	esac
+	*) continue ;;
+	esac || $sudo rm -f "$link"
 done >/dev/null 2>&1
 rm -f "$before"

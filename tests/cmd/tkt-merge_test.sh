@@ -95,9 +95,9 @@ bulk__of_a_pipe_and_preview_body() {
 
 if_unchanged__a_late_change_is_seen_body() {
 	desk --sample
-	tkt-list id:3 >then
+	tkt-list id:3 >seen
 	ok tkt-set 3 priority=high
-	tkt-merge --into 1 --if-unchanged <then >out 2>err
+	tkt-merge --into 1 --if-unchanged <seen >out 2>err
 	[ $? -eq 1 ] || atf_fail "$(cat out err)"
 	grep -q '^tkt-merge: ticket 3: it was changed at ' err || atf_fail "$(cat err)"
 	tkt-list id:3 | tkt-merge --into 1 --if-unchanged >out 2>err || atf_fail "$(cat err)"

@@ -31,8 +31,8 @@ X
 	for n in 1 2 3 4 5 6 7 8 9 10; do
 		day=$(printf '2027-01-%02d' $n)
 		at ${day}T08:00:00Z tkt-new -s "ticket $n" -r a@b.org -m x -q "$([ $n -le 4 ] && echo inbox || echo other)" -t "t$((n % 2))"
-		at ${day}T08:$(printf %02d $n):00Z tkt-reply $n -m y --as alice --quiet
-		[ $n -gt 8 ] || at ${day}T$(printf %02d $((8 + n))):00:00Z tkt-set $n status=solved assignee=alice
+		at "${day}T08:$(printf %02d $n):00Z" tkt-reply $n -m y --as alice --quiet
+		[ $n -gt 8 ] || at "${day}T$(printf %02d $((8 + n))):00:00Z" tkt-set $n status=solved assignee=alice
 	done
 	at 2027-01-20T00:00:00Z tkt-set 1 status=open
 	at 2027-01-21T08:00:00Z tkt-set 1 status=solved time+=30m
