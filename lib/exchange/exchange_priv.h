@@ -2,11 +2,27 @@
 #ifndef EXCHANGE_EXCHANGE_PRIV_H
 #define EXCHANGE_EXCHANGE_PRIV_H
 
+#include "exchange/import.h"
 #include "ticket/ticket.h"
 
 /* verbatim.c: a message of an export; its texts belong to the record, arrays to ctx. */
 enum rc message_from_export(
     void *ctx, json_t *o, struct message *m, struct err *err) CHECKED;
+
+/* ours.c: records.jsonl of an export whose blobs were put already. */
+enum rc import_records(struct cmd_env *env, int records, const struct import_want *want,
+    struct import_count *n, struct err *err) CHECKED;
+
+/* verbatim.c: one record as rows; rows and log are compared at the end. */
+struct verbatim;
+enum rc verbatim_begin(
+    void *ctx, struct desk *d, struct verbatim **v, struct err *err) CHECKED;
+enum rc verbatim_record(struct verbatim *v, json_t *o, struct err *err) CHECKED;
+/* Makes tickets of their logs, verifies all of it against the export's head, commits. */
+enum rc verbatim_end(
+    struct verbatim *v, json_t *header, bool dry_run, struct err *err) CHECKED;
+void verbatim_abort(struct verbatim *v);
+enum rc desk_is_empty(struct store *s, bool *yes, struct err *err) CHECKED;
 
 /* restore.c: removes a folder with all it holds; links are not followed. */
 void remove_tree(const char *dir);

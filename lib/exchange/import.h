@@ -38,30 +38,37 @@ void import_change(struct import_ctx *c, struct import_ticket *t, const char *ke
 enum rc import_place(struct import_ctx *c, struct import_ticket *t, const char *queue,
     const char *status, const char *phase, struct err *err) CHECKED;
 
-/* ---- our exports ---- */
+/* ---- whole files -> the desk ---- */
 
+struct import_want {
+	const char *queue;	     /* all go here; NULL: where each says */
+	const char *mailbox;	     /* of ours, where archived mails came to; NULL */
+	const struct opt_list *maps; /* key=column of CSV */
+	bool dry_run;		     /* all is read and checked, nothing is kept */
+	bool new_numbers;	     /* never verbatim */
+	bool maildir;		     /* the archive is a maildir, not an mbox */
+};
 struct import_count {
 	int64_t tickets, messages, known, bad, left_out;
 	bool verbatim;
 };
-/* Reads an export: `records` is records.jsonl, its blobs were put already. Into an empty
- * desk (no ticket, no customer) a full export goes in verbatim, in one transaction, and
- * is verified before it is committed; else tickets get new numbers, their old ones in
- * external_id ("DESK:42"), and their old log as an attachment. `bad` is told of records
- * that cannot be used (line 0: of the whole). RC_INVALID for an export that was cut, or
- * whose chain does not hold. */
-enum rc import_export(struct cmd_env *env, int records, bool new_numbers, bool dry_run,
-    const char *queue, struct import_count *n, struct err *err) CHECKED;
+/* Each reads `path` (NULL or "-": standard input) and counts into n. Records that cannot
+ * be used are told on stderr with their line, counted as bad, and do not stop the others.
+ */
 
-/* verbatim.c: one record as rows; rows and log are compared at the end. */
-struct verbatim;
-enum rc verbatim_begin(
-    void *ctx, struct desk *d, struct verbatim **v, struct err *err) CHECKED;
-enum rc verbatim_record(struct verbatim *v, json_t *o, struct err *err) CHECKED;
-/* Makes tickets of their logs, verifies all of it against the export's head, commits. */
-enum rc verbatim_end(
-    struct verbatim *v, json_t *header, bool dry_run, struct err *err) CHECKED;
-void verbatim_abort(struct verbatim *v);
-enum rc desk_is_empty(struct store *s, bool *yes, struct err *err) CHECKED;
+/* An export of ours: its records, or a tar of them and their blobs (each blob's hash is
+ * checked). Into an empty desk (no ticket, no customer) a full export goes in verbatim,
+ * in one transaction, and is verified before it is committed; else tickets get new
+ * numbers, their old ones in external_id ("DESK:42"), and their old log as an attachment.
+ * RC_INVALID for an export that was cut, or whose chain does not hold. */
+enum rc import_export(struct cmd_env *env, const struct import_want *w, const char *path,
+    struct import_count *n, struct err *err) CHECKED;
+enum rc import_csv(struct cmd_env *env, const struct import_want *w, const char *path,
+    struct import_count *n, struct err *err) CHECKED;
+enum rc import_zendesk(struct cmd_env *env, const struct import_want *w, const char *path,
+    struct import_count *n, struct err *err) CHECKED;
+/* Mails of an mbox file or a maildir, as mail-ingest files them. Enters the sandbox. */
+enum rc import_mails(struct cmd_env *env, const struct import_want *w, const char *path,
+    struct import_count *n, struct err *err) CHECKED;
 
 #endif

@@ -15,8 +15,8 @@ struct ours {
 	struct cmd_env *env;
 	struct reader *in;
 	json_t *header;
-	bool dry_run, ended;
-	const char *queue;
+	const struct import_want *want;
+	bool ended;
 	struct import_count *n;
 	/* The ticket being read, with new numbers. */
 	json_t *ticket, *messages;
@@ -142,7 +142,7 @@ write_ticket(struct ours *x, const struct import_ticket *t, void *ctx, struct er
 	if (rc != RC_OK)
 		return rc;
 	rc = change_import(tx, &x->env->desk->actor, t, &r, err);
-	if (rc != RC_OK || x->dry_run)
+	if (rc != RC_OK || x->want->dry_run)
 		change_abort(tx);
 	else
 		rc = change_commit(tx, err);
@@ -162,7 +162,7 @@ flush(struct ours *x, struct err *err)
 	void *ctx = talloc_new(NULL);
 	struct import_ctx c = {.ctx = ctx,
 	    .desk = x->env->desk,
-	    .queue = x->queue,
+	    .queue = x->want->queue,
 	    .source = json_string_value(json_object_get(x->header, "desk"))};
 	struct import_ticket t = {0};
 	struct err why;
@@ -293,18 +293,15 @@ read_verbatim(struct ours *x, struct err *err)
 		/* Two rows with one number: an engine's word for a forged export. */
 		return rc == RC_EXISTS ? (err->rc = RC_INVALID) : rc;
 	}
-	return verbatim_end(v, x->header, x->dry_run, err);
+	return verbatim_end(v, x->header, x->want->dry_run, err);
 }
 
 enum rc
-import_export(struct cmd_env *env, int records, bool new_numbers, bool dry_run,
-    const char *queue, struct import_count *n, struct err *err)
+import_records(struct cmd_env *env, int records, const struct import_want *want,
+    struct import_count *n, struct err *err)
 {
-	struct ours x = {.env = env,
-	    .in = reader_new(env->ctx, records),
-	    .dry_run = dry_run,
-	    .queue = queue,
-	    .n = n};
+	struct ours x = {
+	    .env = env, .in = reader_new(env->ctx, records), .want = want, .n = n};
 	const char *type = NULL;
 	int64_t format = 0;
 	bool empty = false;
@@ -327,7 +324,7 @@ import_export(struct cmd_env *env, int records, bool new_numbers, bool dry_run,
 		    (long long)format);
 	if (rc == RC_OK)
 		rc = desk_is_empty(env->desk->store, &empty, err);
-	if (rc == RC_OK && empty && !new_numbers && queue == NULL &&
+	if (rc == RC_OK && empty && !want->new_numbers && want->queue == NULL &&
 	    json_is_true(json_object_get(x.header, "full")))
 		rc = read_verbatim(&x, err);
 	else if (rc == RC_OK)
