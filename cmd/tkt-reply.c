@@ -45,6 +45,8 @@ struct reply {
 	struct changes changes;
 	struct person_address *cc;
 	bool note;
+	bool kept;    /* the text is, or began as, the writer's draft: it ends with the
+			 sending */
 	int64_t seen; /* last message that the writer saw; -1: unknown */
 };
 
@@ -129,7 +131,7 @@ send_in(struct change_tx *tx, const struct reply *y, int64_t id, struct message 
 	    .confirm_cc = true};
 	enum rc rc = change_edit(tx, &y->env->desk->actor, &e, r, err);
 
-	if (rc == RC_OK && o.send)
+	if (rc == RC_OK && y->kept)
 		rc = unsent_drop(tx, id, who(y->env), err);
 	return rc == RC_OK ? say_who(y, r, err) : rc;
 }
@@ -210,6 +212,7 @@ fetch_draft(struct reply *y, int64_t id, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	y->note = strcmp(u.kind, "note") == 0;
+	y->kept = true;
 	y->seen = u.seen;
 	if (*u.status != '\0' && o.status == NULL)
 		rc = changes_add(env->ctx, "status", CHANGE_SET, u.status,
@@ -249,12 +252,14 @@ starting_text(struct reply *y, int64_t id, char **start, struct err *err)
 	struct unsent u = {0};
 	enum rc rc = unsent_get(s, y->env->ctx, id, who(y->env), &u, err);
 
-	if (rc == RC_OK) {
-		*start = talloc_strdup(y->env->ctx, u.body);
+	/* What was written for colleagues must not become an answer to a customer. */
+	if (rc == RC_OK && y->note == (strcmp(u.kind, "note") == 0)) {
+		*start = talloc_asprintf(y->env->ctx, "%s\n", u.body);
+		y->kept = true;
 		y->seen = u.seen;
 		return RC_OK;
 	}
-	if (rc == RC_NONE)
+	if (rc == RC_OK || rc == RC_NONE)
 		rc = thread_end(s, id, &y->seen, err);
 	return rc == RC_OK && !y->note ? message_each(s, id, quote, start, err) : rc;
 }

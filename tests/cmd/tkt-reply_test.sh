@@ -86,4 +86,89 @@ X
 	has 'the text was not changed'
 }
 
+draft__is_kept_sent_and_thrown_away_body() {
+	desk --sample
+	tkt-reply 1 --draft -m 'We look into it.' --status pending --as alice >out 2>err || atf_fail "$(cat err)"
+	grep -qF 'ticket 1: kept (tkt-reply --send 1 sends it)' err || atf_fail "$(cat err)"
+	ok tkt-show 1 --as alice
+	jq -se '[.[] | select(.type == "message")] | length == 1' out >/dev/null || atf_fail "a draft is no message: $(cat out)"
+	jq -se '.[0].status == "new"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-show 1 --as carol -o human
+	has 'alice has a draft of a reply'
+	sqlite3 desk/store.db 'SELECT count(*) FROM delivery' >out
+	is 0
+	# Every agent has their own.
+	fails 66 'carol has no draft there' tkt-reply 1 --send --as carol
+	fails 64 '--send sends the draft: -m is too much' tkt-reply 1 --send -m x --as alice
+	fails 64 '--draft or --send, not both' tkt-reply 1 --send --draft --as alice
+	fails 64 'say which tickets' tkt-reply --send --as alice
+	fails 64 '-a and --cc go with --send' tkt-reply 1 --draft -m x --cc a@b.org --as alice
+	tkt-reply 1 --send --as alice -N >out 2>err || atf_fail "$(cat err)"
+	tkt-reply 1 --send --as alice >out 2>err || atf_fail "$(cat err)"
+	grep -qF 'ticket 1: to ann@example.com' err || atf_fail "$(cat err)"
+	jq -e '.body == "We look into it." and .author.id == "alice"' out >/dev/null || atf_fail "$(cat out)"
+	fails 66 'alice has no draft there' tkt-reply 1 --send --as alice
+	ok tkt-list id:1
+	jq -e '.status == "pending"' out >/dev/null || atf_fail "$(cat out)"
+	# An empty text throws it away.
+	tkt-reply 1 --draft -m x --as alice --quiet >/dev/null || atf_fail draft
+	printf '' | tkt-reply 1 --draft --as alice >out 2>err || atf_fail "$(cat err)"
+	grep -qF 'ticket 1: thrown away' err || atf_fail "$(cat err)"
+	fails 66 'alice has no draft there' tkt-reply 1 --send --as alice
+	ok tkt-fsck --all
+}
+
+draft__is_where_the_editor_begins_body() {
+	desk --sample
+	cat >editor <<'X'
+#!/bin/sh
+cat "$1" >seen
+echo 'the end of it' >>"$1"
+X
+	chmod +x editor
+	tkt-reply 1 --draft -m 'half a sentence' --as alice --quiet >/dev/null || atf_fail draft
+	EDITOR="$PWD/editor" script -qec 'tkt-reply 1 --as alice' /dev/null </dev/null >out 2>&1 || atf_fail "$(cat out)"
+	[ "$(head -n 1 seen)" = 'half a sentence' ] || atf_fail "$(cat seen)"
+	ok tkt-show 1
+	has 'half a sentence\nthe end of it'
+	fails 66 'alice has no draft there' tkt-reply 1 --send --as alice
+	# What was meant for colleagues does not begin an answer.
+	tkt-reply 1 --draft --note -m 'between us' --as alice --quiet >/dev/null || atf_fail draft
+	EDITOR="$PWD/editor" script -qec 'tkt-reply 1 --as alice' /dev/null </dev/null >out 2>&1 || atf_fail "$(cat out)"
+	! grep -q 'between us' seen || atf_fail "$(cat seen)"
+	ok tkt-reply 1 --send --as alice --quiet
+	jq -e '.kind == "note" and .body == "between us"' out >/dev/null || atf_fail "$(cat out)"
+}
+
+draft__sent_late_says_what_came_since_body() {
+	desk --sample
+	printf 'From: a@b.org\nTo: support@acme.example\nSubject: x\nMessage-ID: <first@b>\n\nHello?\n' | mail-ingest -o ids >out || atf_fail mail
+	id=$(tkt-list 'subject:x' -o ids)
+	tkt-reply "$id" --draft -m 'Just a moment.' --as alice --quiet >/dev/null || atf_fail draft
+	printf 'From: a@b.org\nTo: support@acme.example\nSubject: Re: x\nMessage-ID: <late@b>\nIn-Reply-To: <first@b>\n\nForget it.\n' >late
+	ok mail-ingest <late
+	tkt-reply "$id" --send --as alice >out 2>err || atf_fail "$(cat err)"
+	grep -q "ticket $id: the customer wrote again meanwhile (message [0-9]*)" err || atf_fail "$(cat err)"
+}
+
+note__mentions_make_followers_body() {
+	desk --sample
+	ok tkt-reply 1 --note -m 'What do you think, @carol? @nobody and mail@bob.example do not count.' --as alice
+	ok tkt-show 1
+	sed -n 1p out | jq -e '.followers == ["carol"]' >/dev/null || atf_fail "$(cat out)"
+}
+
+if_unchanged__a_late_reply_is_not_sent_body() {
+	desk --sample
+	tkt-list id:1,3 >seen
+	ok tkt-set 3 priority=high
+	tkt-reply -m 'Hello.' --if-unchanged --quiet <seen >out 2>err
+	[ $? -eq 1 ] || atf_fail "$(cat out err)"
+	grep -q '^tkt-reply: ticket 3: it was changed at ' err || atf_fail "$(cat err)"
+	[ "$(wc -l <out)" -le 1 ] || atf_fail "$(cat out)"
+	ok tkt-show 3
+	lacks 'Hello.'
+	ok tkt-fsck --all
+}
+
 cases cmd/tkt-reply_test.sh
