@@ -66,10 +66,10 @@ $(B)/migrations.c: $(wildcard share/schema/sqlite/*.sql) share/build/embed-sql.s
 $(B)/migrations.o: $(B)/migrations.c
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/samples.c: share/tkt.conf share/sample/tkt.conf share/build/embed-files.sh
+$(B)/samples.c: share/tkt.conf share/sample/tkt.conf share/schema/views.sql share/build/embed-files.sh
 	@mkdir -p $(@D)
 	sh share/build/embed-files.sh conf_default=share/tkt.conf \
-		conf_sample=share/sample/tkt.conf >$@
+		conf_sample=share/sample/tkt.conf views_sql=share/schema/views.sql >$@
 
 $(B)/samples.o: $(B)/samples.c
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<

@@ -256,6 +256,22 @@ by_report(struct filing *f, struct err *err)
 	return rc;
 }
 
+/* ---- the sender ---- */
+
+enum rc
+prove_sender(struct filing *f, struct err *err)
+{
+	const struct person_address *from = &f->job->m->from;
+	int64_t at = f->job->want.received_at;
+	bool token = f->d.action == ACTION_APPEND && strcmp(f->d.rule, "M15.1") == 0 &&
+		     !f->d.unverified && f->d.auth.result != AUTH_FAIL;
+
+	if (from->value == NULL || (f->d.auth.result != AUTH_PASS && !token))
+		return RC_OK;
+	return address_prove(f->ing->d->store, from->kind, from->value,
+	    at == INSTANT_NONE ? desk_now(f->ing->d) : at, err);
+}
+
 /* ---- which of them ---- */
 
 enum rc

@@ -401,6 +401,8 @@ file_one(struct filing *f, struct err *err)
 				 strcmp(f->d.rule, "M3") == 0))
 		return RC_OK;
 	rc = file_decided(f, err);
+	if (rc == RC_OK)
+		rc = prove_sender(f, err);
 	/* Something in it that we do not take: it waits, and the next one is served. */
 	if (rc == RC_INVALID || rc == RC_USAGE || rc == RC_DENIED || rc == RC_CONFIG ||
 	    rc == RC_EXISTS) {

@@ -36,5 +36,8 @@ struct filing {
 
 /* file.c: does what was decided; fills outcome, ticket and message of the result. */
 enum rc file_decided(struct filing *f, struct err *err) CHECKED;
+/* Then: an aligned pass (M18), or the token of a mail that only its people have (M15.1),
+ * proves that the address is its customer's. */
+enum rc prove_sender(struct filing *f, struct err *err) CHECKED;
 
 #endif

@@ -95,6 +95,8 @@ SQL(sql_customer_add,
     "VALUES (?1, (SELECT organization FROM org_domain WHERE domain = ?2)) "
     "RETURNING id, organization");
 SQL(sql_address_add, "INSERT INTO address (kind, value, customer) VALUES (?1, ?2, ?3)");
+SQL(sql_address_prove, "UPDATE address SET proven_at = ?3 "
+		       "WHERE kind = ?1 AND value = ?2 AND proven_at IS NULL");
 SQL(sql_organization_find, "SELECT id FROM organization WHERE name = ?1");
 SQL(sql_organization_name, "SELECT name FROM organization WHERE id = ?1");
 
@@ -114,6 +116,21 @@ customer_find(
 		*id = col_int(st, 0);
 	stmt_done(st);
 	return rc;
+}
+
+enum rc
+address_prove(
+    struct store *s, const char *kind, const char *value, int64_t at, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_address_prove, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, kind);
+	bind_text(st, 2, value);
+	bind_int(st, 3, at);
+	return stmt_run(st, err);
 }
 
 enum rc

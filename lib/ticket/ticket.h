@@ -159,6 +159,9 @@ enum rc address_parse(
 /* Whose address is this? RC_NONE when nobody's. */
 enum rc customer_find(struct store *s, const char *kind, const char *value, int64_t *id,
     struct err *err) CHECKED;
+/* Somebody showed that it is theirs; the first time counts. Nobody's: nothing happens. */
+enum rc address_prove(struct store *s, const char *kind, const char *value, int64_t at,
+    struct err *err) CHECKED;
 enum rc customer_get(
     struct store *s, void *ctx, int64_t id, struct person *p, struct err *err) CHECKED;
 /* A new customer with this address; joins the organization of the address's domain. */

@@ -26,7 +26,7 @@ for f in "$@"; do
 	} >"$build/tests/$name"
 	chmod +x "$build/tests/$name"
 	case $name in
-	whole/agents_test | whole/crash_test | whole/writers_test | whole/latency_test) alone=', is_exclusive=true' ;;
+	whole/agents_test | whole/crash_test | whole/writers_test | whole/latency_test | whole/limits_test) alone=', is_exclusive=true' ;;
 	*) alone= ;;
 	esac
 	echo "atf_test_program{name=\"${name##*/}\"$alone}" >>"$build/tests/$dir/Kyuafile"

@@ -258,4 +258,22 @@ received_at__is_when_it_was_said_body() {
 	jq -se '.[0].created_at == "2026-11-20T08:00:00Z" and .[1].created_at == "2026-11-20T08:00:00Z"' out >/dev/null || atf_fail "$(cat out)"
 }
 
+sender__is_proven_by_an_aligned_pass_body() {
+	desk --sample
+	{
+		echo 'authserv = "mx.acme.example"'
+		cat desk/tkt.conf
+	} >conf
+	cat conf >desk/tkt.conf
+	ok tkt-config apply --quiet
+	printf 'From: ev@b.org\nSubject: x\n\nx\n' | mail-ingest >out || atf_fail mail
+	printf 'Authentication-Results: evil.example; dmarc=pass header.from=b.org\nFrom: ev@b.org\nSubject: y\n\nx\n' | mail-ingest >out || atf_fail mail
+	sqlite3 desk/store.db "SELECT proven_at FROM address WHERE value = 'ev@b.org'" >out
+	is ''
+	printf 'Authentication-Results: mx.acme.example; dmarc=pass header.from=b.org\nFrom: ev@b.org\nSubject: z\n\nx\n' | mail-ingest >out || atf_fail mail
+	ok cust-show ev@b.org
+	jq -se '.[0].addresses[0].proven_at == "2026-11-22T10:00:00Z"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-fsck --all
+}
+
 cases cmd/mail-ingest_test.sh

@@ -30,7 +30,7 @@ bulk_new__killed_at_random_body() {
 		kill -9 $pid 2>/dev/null
 		wait $pid 2>/dev/null
 		# A line that was cut short acknowledges nothing.
-		grep -o '"external_id":"x-[0-9]*","sla":null}$' acks | grep -o 'x-[0-9]*' >>acknowledged
+		sed -n 's/.*"external_id":"\(x-[0-9]*\)".*,"sla":null}$/\1/p' acks >>acknowledged
 	done
 	sqlite3 desk/store.db 'SELECT external_id FROM ticket WHERE external_id IS NOT NULL' | sort >there
 	sort acknowledged >said
