@@ -82,8 +82,8 @@ figures(struct cmd_env *env, int64_t id, struct err *err)
 		return RC_OK;
 	}
 	if (rc == RC_OK)
-		out_line(env->out, COLOR_NONE, "\n%lld tickets, %lld of them open%s",
-		    (long long)total, (long long)open,
+		out_line(env->out, COLOR_NONE, "\n%lld ticket%s, %lld open%s",
+		    (long long)total, total == 1 ? "" : "s", (long long)open,
 		    rated > 0
 			? talloc_asprintf(env->ctx, "; satisfaction %.1f in %lld ratings",
 			      mean, (long long)rated)

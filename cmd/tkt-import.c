@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "channel/archived.h"
 #include "desk/cmd.h"
-#include "exchange/import.h"
 
 static struct {
 	bool csv, zendesk, mbox;

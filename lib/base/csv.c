@@ -57,7 +57,8 @@ look(struct csv *c, size_t i, struct err *err)
 		return errno != 0 ? err_errno(err, "reading rows") : RC_NONE;
 	}
 	c->ahead = mem_grow(c, c->ahead, struct line, c->nahead + 1);
-	c->ahead[c->nahead++] = (struct line){talloc_strndup(c, s, (size_t)n), (size_t)n};
+	c->ahead[c->nahead++] =
+	    (struct line){talloc_memdup(c, s, (size_t)n + 1), (size_t)n};
 	free(s);
 	return RC_OK;
 }

@@ -67,8 +67,5 @@ enum rc import_csv(struct cmd_env *env, const struct import_want *w, const char 
     struct import_count *n, struct err *err) CHECKED;
 enum rc import_zendesk(struct cmd_env *env, const struct import_want *w, const char *path,
     struct import_count *n, struct err *err) CHECKED;
-/* Mails of an mbox file or a maildir, as mail-ingest files them. Enters the sandbox. */
-enum rc import_mails(struct cmd_env *env, const struct import_want *w, const char *path,
-    struct import_count *n, struct err *err) CHECKED;
 
 #endif

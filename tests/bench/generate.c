@@ -54,6 +54,25 @@ text(void *ctx, int words)
 }
 
 static enum rc
+add_customer(struct store *s, struct chain *c, void *ctx, const struct person_address *a,
+    struct person *p, struct err *err)
+{
+	struct event e = {
+	    .actor = "system", .action = "customer.created", .at = c->at + 1000};
+	json_t *changes;
+	enum rc rc = customer_add(s, a, p, err);
+
+	if (rc != RC_OK)
+		return rc;
+	e.customer = p->id;
+	changes = json_pack("{s:[n,s],s:[[],[o]],s:[n,n]}", "name", a->name, "addresses",
+	    json_sprintf("%s:%s", a->kind, a->value), "organization");
+	e.changes = event_changes(ctx, changes);
+	json_decref(changes);
+	return event_append(s, c, &e, err);
+}
+
+static enum rc
 add(struct store *s, struct chain *c, void *ctx, int64_t n, struct err *err)
 {
 	static const char *const queues[] = {"inbox", "billing", "hardware"};
@@ -71,7 +90,7 @@ add(struct store *s, struct chain *c, void *ctx, int64_t n, struct err *err)
 
 	a.value = talloc_asprintf(ctx, "c%lld@example.com", (long long)(n / 4));
 	if (n % 4 == 0)
-		rc = customer_add(s, &a, &p, err);
+		rc = add_customer(s, c, ctx, &a, &p, err);
 	else
 		rc = customer_find(s, a.kind, a.value, &p.id, err);
 	if (rc != RC_OK)

@@ -14,6 +14,16 @@ bench() { # NAME RUNS COMMAND...: median of whole processes in ms
 row() {
 	printf '%-52s %10s   %s\n' "$1" "$2" "$3"
 }
+# once COMMAND...: ms of one run that takes a while, in $took; bytes written, in $wrote.
+once() {
+	start=$(date +%s%N)
+	"$@" >whole
+	took=$((($(date +%s%N) - start) / 1000000))
+	wrote=$(stat -c %s whole)
+}
+rate() { # COUNT: of it a second, in $took
+	awk -v n="$1" -v t="$took" 'BEGIN { printf "%d/s", n * 1000 / (t > 0 ? t : 1) }'
+}
 ratio() {
 	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f x", a / b }'
 }
@@ -108,5 +118,25 @@ for n in $sizes; do
 	row 'tkt-list --counts, all views' "$count ms" "$(ratio "$count" "$count1")"
 	row 'tkt-new' "$newn ms" "$(ratio "$newn" "$new1") (target 1.2 x)"
 	row 'memory of a list' "$memory MB" '(target 16 MB)'
-	rm -rf "d$n"
+	open=$(tkt-list -D "d$n" phase:open -o ids | wc -l)
+	once tkt-stats -D "d$n" phase:open
+	row "tkt-stats, $open open tickets" "$took ms" "$(rate "$open")"
+	once tkt-stats -D "d$n"
+	row 'tkt-stats, all tickets' "$took ms" "$(rate "$n")"
+	follow=$(python3 "$TKT_SRC/tests/bench/follow.py" "d$n" 20)
+	row 'tkt-log --follow, from commit to print' "$follow ms" '(target 100 ms)'
+	once tkt-fsck -D "d$n" --all
+	row 'tkt-fsck --all' "$took ms" "$(rate "$n") tickets"
+	once tkt-export -D "d$n"
+	row 'tkt-export' "$took ms" "$(rate "$n") tickets, $((wrote / 1048576)) MB"
+	mv whole all.jsonl
+	tkt-init "e$n" >/dev/null
+	once tkt-import -D "e$n" --quiet all.jsonl
+	row 'tkt-import, verbatim, verified' "$took ms" "$(rate "$n") tickets"
+	rm -rf "e$n" all.jsonl
+	once tkt-backup -D "d$n" --quiet "$work/b$n.tar"
+	row 'tkt-backup' "$took ms" "$(awk -v b="$size" -v t="$took" 'BEGIN { printf "%d MB/s of store", b / 1048.576 / t }')"
+	once tkt-restore --quiet "$work/b$n.tar" "r$n"
+	row 'tkt-restore, verified' "$took ms" "$(rate "$n") tickets"
+	rm -rf "b$n.tar" "r$n" whole "d$n"
 done

@@ -59,6 +59,13 @@ X
 	ok tkt-fsck --all
 }
 
+csv__with_nuls_is_read_to_its_end_body() {
+	desk --sample
+	printf 'email,na\0me\na@b.org,x\0y\nc@d.org,z\n' >nul.csv
+	cust-import --csv nul.csv -o human >out 2>err || atf_fail "$(cat out err)"
+	is '2 new, 0 changed, 0 as before'
+}
+
 records__of_people_and_organizations_body() {
 	desk --sample
 	cat >in <<'X'

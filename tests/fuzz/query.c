@@ -12,7 +12,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static struct field field = {.name = "floor", .type = "number"};
-	static struct queue queue = {.name = "inbox"};
+	static struct queue queue = {.name = "inbox", .lifecycle = "default"};
 	static struct config config = {.timezone = "UTC",
 	    .fields = &field,
 	    .nfields = 1,

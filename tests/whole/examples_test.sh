@@ -70,12 +70,16 @@ recipes__git_hook_checks_policy_body() {
 	has 'tkt.conf:'
 }
 
-recipes__crontab_line_runs_body() {
+recipes__crontab_lines_run_body() {
 	desk --sample
-	line=$(sed -n 's/^\* \* \* \* \* *//p' "$TKT_SRC/share/recipes/crontab")
-	[ -n "$line" ] || atf_fail "no line"
-	env TKT_DESK="$TKT_DESK" PATH="$PATH" sh -c "$line" >out 2>&1 || atf_fail "$line: $(cat out)"
-	is ''
+	# Five fields, then the command, with \% for %.
+	sed -n '/^[^#]/{s/^\([^ ]* \)\{5\}//;s/\\%/%/g;p;}' "$TKT_SRC/share/recipes/crontab" >lines
+	[ "$(wc -l <lines)" -eq 3 ] || atf_fail "$(cat lines)"
+	while read -r line; do
+		env TKT_DESK="$TKT_DESK" PATH="$PATH" HOME="$PWD" sh -c "$line" >out 2>&1 || atf_fail "$line: $(cat out)"
+		is ''
+	done <lines
+	ok tkt-backup --verify backup-*.tar.zst
 }
 
 cases whole/examples_test.sh

@@ -1,4 +1,6 @@
 /* Mail archives: by the rules of mail-ingest, at the time they were sent. */
+#include "channel/archived.h"
+
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +11,6 @@
 #include "base/sandbox.h"
 #include "channel/folder.h"
 #include "channel/ingest.h"
-#include "exchange/import.h"
 
 enum { BATCH = 200 }; /* mails a transaction */
 
