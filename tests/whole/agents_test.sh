@@ -4,14 +4,22 @@
 
 times=${TKT_CRASHES:-200}
 
-# shoot N COMMAND...: starts it, kills it after a part of 20 ms that looks random but is
-# the same every time; says in $whole whether it came to its end first.
+# shoot N COMMAND...: starts it, kills it at a moment that looks random but is the same
+# every time, up to twice what a write takes here; says in $whole whether it came to its
+# end first.
 shoot() {
 	_n=$1
 	shift
+	[ -n "${took-}" ] || {
+		_start=$(date +%s%N)
+		for _ in 1 2 3 4 5; do
+			tkt-new -s 'to measure' -m x -o ids </dev/null >/dev/null 2>&1
+		done
+		took=$((($(date +%s%N) - _start) / 5000000 + 1))
+	}
 	"$@" >out 2>err </dev/null &
 	_pid=$!
-	sleep "$(awk -v n="$_n" 'BEGIN { printf "%.4f", (n * 37 % 101) / 101 * 0.02 }')"
+	sleep "$(awk -v n="$_n" -v t="$took" 'BEGIN { printf "%.4f", (n * 37 % 101) / 101 * t * 2 / 1000 }')"
 	kill -9 $_pid 2>/dev/null
 	whole=false
 	wait $_pid 2>/dev/null && whole=true
@@ -33,6 +41,8 @@ sql() {
 merge_split_undo__killed_at_random_body() {
 	desk
 	tickets 40
+	whole=false took=
+	shoot 1 true
 	before=$(sql 'SELECT count(*) FROM message')
 	i=0 said=0 left=0
 	while [ $i -lt "$times" ]; do
