@@ -136,7 +136,7 @@ static enum rc
 write_ticket(struct ours *x, const struct import_ticket *t, void *ctx, struct err *err)
 {
 	struct change_tx *tx = NULL;
-	struct imported r;
+	struct imported r = {0};
 	enum rc rc = change_begin(ctx, x->env->desk, 0, &tx, err);
 
 	if (rc != RC_OK)
