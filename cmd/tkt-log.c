@@ -108,21 +108,6 @@ each(void *arg, struct event *e, struct err *err)
 	return ferror(env->out->to) || stopped ? RC_NONE : RC_OK;
 }
 
-static enum rc
-instant_option(
-    struct cmd_env *env, const char *name, const char *s, int64_t *ms, struct err *err)
-{
-	int64_t d;
-
-	if (s == NULL)
-		return RC_OK;
-	if (*s == '-' && duration_parse(s + 1, &d))
-		*ms = desk_now(env->desk) - d;
-	else if (!instant_parse_any(s, env->desk->config->timezone, ms))
-		return err_fail(err, RC_USAGE, "--%s \"%s\" is no time", name, s);
-	return RC_OK;
-}
-
 /* At least once: the cursor moves only after what it covers was written out. */
 static enum rc
 remember(struct cmd_env *env, int64_t last, struct err *err)
@@ -243,9 +228,9 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if (rc == RC_OK)
 		rc = actor_need(&env->desk->actor, "log.read", err);
 	if (rc == RC_OK)
-		rc = instant_option(env, "since", o.since, &w.since, err);
+		rc = desk_instant(env->desk, "since", o.since, &w.since, err);
 	if (rc == RC_OK)
-		rc = instant_option(env, "until", o.until, &w.until, err);
+		rc = desk_instant(env->desk, "until", o.until, &w.until, err);
 	if (rc == RC_OK && o.cursor != NULL)
 		rc = cursor_get(env->desk->store, o.cursor, &w.after, err);
 	if (rc != RC_OK && rc != RC_NONE)

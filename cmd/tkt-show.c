@@ -24,7 +24,7 @@ static struct {
 } o;
 
 static const struct opt opts[] = {
-    {"at", 0, OPT_TEXT, "time", "as it was then: a date or RFC 3339", &o.at, NULL},
+    {"at", 0, OPT_TEXT, "time", "as it was then: -2h, a date, RFC 3339", &o.at, NULL},
     {"full", 0, OPT_FLAG, NULL, "quoted text and signatures, too", &o.full, NULL},
     {"raw", 0, OPT_FLAG, NULL, "the mail as it came, byte for byte", &o.raw, NULL},
     {"message", 0, OPT_NUM, "id", "this message only", &o.message, NULL},
@@ -281,9 +281,9 @@ get(struct cmd_env *env, int64_t id, struct ticket **t, struct err *err)
 	if (o.at == NULL) {
 		rc = ticket_get(s, env->ctx, id, t, err);
 	} else {
-		if (!instant_parse_any(o.at, env->desk->config->timezone, &at))
-			return err_fail(err, RC_USAGE, "--at \"%s\" is no time", o.at);
-		rc = ticket_at(s, env->ctx, id, at, t, err);
+		rc = desk_instant(env->desk, "at", o.at, &at, err);
+		if (rc == RC_OK)
+			rc = ticket_at(s, env->ctx, id, at, t, err);
 	}
 	/* Where a role may not look, there is nothing. */
 	if (rc == RC_OK && !actor_may_queue(&env->desk->actor, (*t)->queue))

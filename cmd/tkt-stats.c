@@ -96,21 +96,6 @@ print(struct cmd_env *env, const struct stats_group *g, const char *by, int64_t 
 }
 
 static enum rc
-instant_option(
-    struct cmd_env *env, const char *name, const char *s, int64_t *ms, struct err *err)
-{
-	int64_t d;
-
-	if (s == NULL)
-		return RC_OK;
-	if (*s == '-' && duration_parse(s + 1, &d))
-		*ms = desk_now(env->desk) - d;
-	else if (!instant_parse_any(s, env->desk->config->timezone, ms))
-		return err_fail(err, RC_USAGE, "--%s \"%s\" is no time", name, s);
-	return RC_OK;
-}
-
-static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	const char *by = o.by ? o.by : "all";
@@ -124,9 +109,9 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		rc = err_fail(err, RC_USAGE, "--by \"%s\": unknown%s", by,
 		    text_hint(env->ctx, by, stats_by_names));
 	if (rc == RC_OK)
-		rc = instant_option(env, "since", o.since, &since, err);
+		rc = desk_instant(env->desk, "since", o.since, &since, err);
 	if (rc == RC_OK)
-		rc = instant_option(env, "until", o.until, &until, err);
+		rc = desk_instant(env->desk, "until", o.until, &until, err);
 	if (rc == RC_OK && until != INSTANT_NONE && until <= since)
 		rc = err_fail(err, RC_USAGE, "--until is not after --since");
 	if (rc == RC_OK)

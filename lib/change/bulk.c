@@ -14,13 +14,13 @@ enum rc
 bulk_expect(const struct desk *d, const struct bulk_opts *o, const struct source *s,
     const struct source_item *item, struct expect *e, struct err *err)
 {
+	enum rc rc;
+
 	*e = (struct expect){0};
-	if (o->if_updated_before != NULL &&
-	    !instant_parse_any(o->if_updated_before, d->config->timezone, &e->updated_at))
-		return err_fail(err, RC_USAGE, "--if-updated-before \"%s\" is no time",
-		    o->if_updated_before);
-	if (!o->if_unchanged)
-		return RC_OK;
+	rc = desk_instant(
+	    d, "if-updated-before", o->if_updated_before, &e->updated_at, err);
+	if (rc != RC_OK || !o->if_unchanged)
+		return rc;
 	if (!source_records(s))
 		return err_fail(err, RC_USAGE,
 		    "--if-unchanged wants records on stdin: they say how a ticket was");

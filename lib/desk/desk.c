@@ -362,6 +362,21 @@ desk_now(const struct desk *d)
 	return d->now ? d->now : now_ms();
 }
 
+enum rc
+desk_instant(const struct desk *d, const char *option, const char *text, int64_t *ms,
+    struct err *err)
+{
+	int64_t ago;
+
+	if (text == NULL)
+		return RC_OK;
+	if (*text == '-' && duration_parse(text + 1, &ago))
+		*ms = desk_now(d) - ago;
+	else if (!instant_parse_any(text, d->config->timezone, ms))
+		return err_fail(err, RC_USAGE, "--%s \"%s\" is no time", option, text);
+	return RC_OK;
+}
+
 const char *
 desk_zone(const struct desk *d)
 {

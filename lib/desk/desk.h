@@ -230,6 +230,10 @@ enum rc desk_share(const char *dir, const char *group, struct err *err) CHECKED;
 
 /* The present, as this desk sees it. */
 int64_t desk_now(const struct desk *d);
+/* The time that a user gave with --option: "-2h" before now, a date (midnight in the
+ * desk's zone), RFC 3339. NULL: *ms stays as it is. RC_USAGE "--since "x" is no time". */
+enum rc desk_instant(const struct desk *d, const char *option, const char *text,
+    int64_t *ms, struct err *err) CHECKED;
 /* Zone for a person: $TZ, else the agent's, else the desk's. */
 const char *desk_zone(const struct desk *d);
 /* The desk's keys, 32 bytes each: a line of hexadecimal digits each in secret/desk.key.

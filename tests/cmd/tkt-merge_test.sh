@@ -52,6 +52,21 @@ merge__messages_people_links_time_follow_body() {
 	ok tkt-fsck --all
 }
 
+history__shows_each_thread_as_it_was_body() {
+	desk --sample
+	TKT_NOW=2026-11-22T11:00:00Z tkt-merge 3 1 -o ids >out || atf_fail merge
+	TKT_NOW=2026-11-22T12:00:00Z tkt-undo "$(tkt-log --ticket 3 -o ids | tail -n 1)" >out || atf_fail undo
+	export TKT_NOW=2026-11-22T13:00:00Z
+	thread() {
+		tkt-show "$1" --at "$2" | jq -rs '(.[0].phase) + " " + (map(select(.type == "message") | .id) | join(","))'
+	}
+	[ "$(thread 3 2026-11-22T10:30:00Z)" = 'open 11' ] || atf_fail "3 before: $(thread 3 2026-11-22T10:30:00Z)"
+	[ "$(thread 3 2026-11-22T11:30:00Z)" = 'merged ' ] || atf_fail "3 merged: $(thread 3 2026-11-22T11:30:00Z)"
+	[ "$(thread 1 2026-11-22T11:30:00Z)" = "$(thread 1 2026-11-22T10:30:00Z),11" ] || atf_fail "1 merged: $(thread 1 2026-11-22T11:30:00Z)"
+	[ "$(thread 3 2026-11-22T12:30:00Z)" = 'open 11' ] || atf_fail "3 after: $(thread 3 2026-11-22T12:30:00Z)"
+	[ "$(thread 1 2026-11-22T12:30:00Z)" = "$(thread 1 2026-11-22T10:30:00Z)" ] || atf_fail "1 after"
+}
+
 mail__follows_the_pointer_body() {
 	desk --sample
 	to=$(tkt-show 3 | head -n 1 | jq -r .reply_to)

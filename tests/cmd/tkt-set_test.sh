@@ -132,6 +132,29 @@ X
 	ok tkt-config apply
 }
 
+late__writes_are_refused_on_request_body() {
+	desk --sample
+	at() {
+		TKT_NOW=$1 "$2" "$3" "$4" "$5" "$6"
+	}
+	ok at 2026-11-22T11:00:00Z tkt-set 1 priority=high -o ids
+	export TKT_NOW=2026-11-22T12:00:00Z
+	fails 1 'ticket 1: it was changed at 2026-11-22T11:00:00Z' tkt-set 1 priority=low --if-updated-before 2026-11-22T10:30:00Z
+	ok tkt-set 1 priority=low --if-updated-before 2026-11-22T11:30:00Z
+	ok tkt-set 2 priority=low --if-updated-before -1h
+	fails 64 'is no time' tkt-set 1 priority=low --if-updated-before soon
+	# A pipe: records carry the time they were read; what was not touched meanwhile goes on.
+	tkt-list id:1,2,3 >seen
+	ok tkt-set 2 tag+=meanwhile
+	tkt-set tag+=late --if-unchanged -o ids <seen >out 2>err
+	[ $? -eq 1 ] || atf_fail "$(cat out err)"
+	[ "$(wc -l <err)" -eq 1 ] && grep -q '^tkt-set: ticket 2: it was changed at ' err || atf_fail "$(cat err)"
+	ok tkt-list tag:late -o ids
+	lacks 2
+	fails 64 'if-unchanged' tkt-set 1 tag+=x --if-unchanged
+	ok tkt-fsck --all
+}
+
 lifecycle__transitions_conditions_and_rights_body() {
 	lifecycle
 	ok tkt-new -q workshop -s toaster -r ann@example.com -m broken -o ids
