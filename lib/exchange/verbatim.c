@@ -77,14 +77,14 @@ verbatim_begin(void *ctx, struct desk *d, struct verbatim **out, struct err *err
 	v->d = d;
 	v->s = d->store;
 	v->ctx = talloc_new(v);
+	/* Rows come in the order of the export: what they name may follow. */
+	if (rc == RC_OK)
+		rc = store_keys(v->s, false, err);
 	if (rc == RC_OK)
 		rc = store_write(v->s, err);
 	if (rc != RC_OK)
 		return rc;
-	/* Rows come in the order of the export: what they name may follow. */
-	rc = store_defer(v->s, err);
-	if (rc == RC_OK)
-		rc = desk_is_empty(v->s, &empty, err);
+	rc = desk_is_empty(v->s, &empty, err);
 	if (rc == RC_OK && !empty)
 		rc =
 		    err_fail(err, RC_BUSY, "somebody made a ticket meanwhile: try again");
@@ -107,7 +107,12 @@ verbatim_begin(void *ctx, struct desk *d, struct verbatim **out, struct err *err
 void
 verbatim_abort(struct verbatim *v)
 {
+	struct err ignored;
+	enum rc rc;
+
 	store_rollback(v->s);
+	rc = store_keys(v->s, true, &ignored);
+	(void)rc; /* the first failure is the one that is told */
 	talloc_free(v);
 }
 
@@ -654,6 +659,8 @@ verbatim_end(struct verbatim *v, json_t *header, bool dry_run, struct err *err)
 	if (rc == RC_OK)
 		rc = make_tickets(v, err);
 	if (rc == RC_OK)
+		rc = store_check_keys(v->s, err);
+	if (rc == RC_OK)
 		rc = record_int(header, "event", &event, err);
 	if (rc == RC_OK)
 		rc = record_text(header, "hash", &hash, err);
@@ -673,6 +680,8 @@ verbatim_end(struct verbatim *v, json_t *header, bool dry_run, struct err *err)
 		return rc;
 	}
 	rc = store_commit(v->s, err);
+	if (rc == RC_OK)
+		rc = store_keys(v->s, true, err);
 	talloc_free(v);
 	return rc;
 }

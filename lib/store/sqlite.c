@@ -229,9 +229,29 @@ store_secure(struct store *s, struct err *err)
 }
 
 enum rc
-store_defer(struct store *s, struct err *err)
+store_keys(struct store *s, bool on, struct err *err)
 {
-	return store_script(s, "PRAGMA defer_foreign_keys = ON", err);
+	return store_script(
+	    s, on ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF", err);
+}
+
+SQL(sql_check_keys,
+    "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check LIMIT 1 /* scan */");
+
+enum rc
+store_check_keys(struct store *s, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_check_keys, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = stmt_step(st, err);
+	if (rc == RC_OK)
+		rc = err_fail(err, RC_INVALID, "%s %lld names a %s that is not there",
+		    col_text(st, 0), (long long)col_int(st, 1), col_text(st, 2));
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
 }
 
 enum rc

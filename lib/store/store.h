@@ -45,8 +45,12 @@ enum rc store_upgrade(struct store *s, const char *copy, struct err *err) CHECKE
 enum rc store_write(struct store *s, struct err *err) CHECKED;
 enum rc store_commit(struct store *s, struct err *err) CHECKED;
 void store_rollback(struct store *s);
-/* Foreign keys are looked at when this transaction commits, not row by row. */
-enum rc store_defer(struct store *s, struct err *err) CHECKED;
+/* Before a turn that brings rows in whatever order: foreign keys are not looked at row by
+ * row (a parent that follows its children costs a scan each), but by store_check_keys;
+ * whoever turns them off turns them on again behind the turn. */
+enum rc store_keys(struct store *s, bool on, struct err *err) CHECKED;
+/* RC_INVALID "message 7 names a ticket that is not there". */
+enum rc store_check_keys(struct store *s, struct err *err) CHECKED;
 /* What is deleted from now on is overwritten in the file, too. */
 enum rc store_secure(struct store *s, struct err *err) CHECKED;
 /* Nested, to undo one record of a batch. */

@@ -21,7 +21,7 @@ once() {
 	took=$((($(date +%s%N) - start) / 1000000))
 	wrote=$(stat -c %s whole)
 }
-rate() { # COUNT: of it a second, in $took
+per_second() { # COUNT: of it a second, in $took
 	awk -v n="$1" -v t="$took" 'BEGIN { printf "%d/s", n * 1000 / (t > 0 ? t : 1) }'
 }
 ratio() {
@@ -120,23 +120,23 @@ for n in $sizes; do
 	row 'memory of a list' "$memory MB" '(target 16 MB)'
 	open=$(tkt-list -D "d$n" phase:open -o ids | wc -l)
 	once tkt-stats -D "d$n" phase:open
-	row "tkt-stats, $open open tickets" "$took ms" "$(rate "$open")"
+	row "tkt-stats, $open open tickets" "$took ms" "$(per_second "$open")"
 	once tkt-stats -D "d$n"
-	row 'tkt-stats, all tickets' "$took ms" "$(rate "$n")"
+	row 'tkt-stats, all tickets' "$took ms" "$(per_second "$n")"
 	follow=$(python3 "$TKT_SRC/tests/bench/follow.py" "d$n" 20)
 	row 'tkt-log --follow, from commit to print' "$follow ms" '(target 100 ms)'
 	once tkt-fsck -D "d$n" --all
-	row 'tkt-fsck --all' "$took ms" "$(rate "$n") tickets"
+	row 'tkt-fsck --all' "$took ms" "$(per_second "$n") tickets"
 	once tkt-export -D "d$n"
-	row 'tkt-export' "$took ms" "$(rate "$n") tickets, $((wrote / 1048576)) MB"
+	row 'tkt-export' "$took ms" "$(per_second "$n") tickets, $((wrote / 1048576)) MB"
 	mv whole all.jsonl
 	tkt-init "e$n" >/dev/null
 	once tkt-import -D "e$n" --quiet all.jsonl
-	row 'tkt-import, verbatim, verified' "$took ms" "$(rate "$n") tickets"
+	row 'tkt-import, verbatim, verified' "$took ms" "$(per_second "$n") tickets"
 	rm -rf "e$n" all.jsonl
 	once tkt-backup -D "d$n" --quiet "$work/b$n.tar"
 	row 'tkt-backup' "$took ms" "$(awk -v b="$size" -v t="$took" 'BEGIN { printf "%d MB/s of store", b / 1048.576 / t }')"
 	once tkt-restore --quiet "$work/b$n.tar" "r$n"
-	row 'tkt-restore, verified' "$took ms" "$(rate "$n") tickets"
+	row 'tkt-restore, verified' "$took ms" "$(per_second "$n") tickets"
 	rm -rf "b$n.tar" "r$n" whole "d$n"
 done
