@@ -96,6 +96,8 @@ verbatim__nothing_of_a_forged_or_cut_export_body() {
 	forged head 'was cut'
 	sed '5s/.*/not json/' records.jsonl >forged.jsonl
 	forged json 'line 5'
+	sed 's/^\({"type":"message",.*"ticket":\)[0-9]*/\1999/' records.jsonl >forged.jsonl
+	forged dangling '^tkt-import: message [0-9]* names a ticket that is not there'
 	sed '4p' records.jsonl >forged.jsonl
 	forged twice 'line 5'
 }
