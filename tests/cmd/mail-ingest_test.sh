@@ -276,4 +276,20 @@ sender__is_proven_by_an_aligned_pass_body() {
 	ok tkt-fsck --all
 }
 
+sender__is_proven_by_the_token_of_their_ticket_body() {
+	desk --sample
+	to=$(tkt-show 1 | head -n 1 | jq -r .reply_to)
+	proven() {
+		sqlite3 desk/store.db "SELECT value FROM address WHERE proven_at IS NOT NULL"
+	}
+	# Somebody to whom it was forwarded has the token, but is nobody of that ticket.
+	printf 'From: eve@evil.org\nTo: %s\nSubject: x\n\nfrom eve\n' "$to" | mail-ingest >out || atf_fail mail
+	[ -z "$(proven)" ] || atf_fail "a stranger: $(proven)"
+	printf 'From: bea@example.org\nTo: support@acme.example\nSubject: [#1] x\n\nno token\n' | mail-ingest >out || atf_fail mail
+	[ -z "$(proven)" ] || atf_fail "without a token: $(proven)"
+	printf 'From: ann@example.com\nTo: %s\nSubject: x\n\nfrom ann\n' "$to" | mail-ingest >out || atf_fail mail
+	[ "$(proven)" = ann@example.com ] || atf_fail "ann: $(proven)"
+	ok tkt-fsck --all
+}
+
 cases cmd/mail-ingest_test.sh
