@@ -17,7 +17,9 @@ enum { WORDS_MAX = 1000, LINE_MAX_BYTES = 65536 };
 
 /* What an agent works with. Programs that administer the desk are not among them. */
 static const char *const allowed[] = {"tkt-list", "tkt-show", "tkt-new", "tkt-reply",
-    "tkt-set", "tkt-route", "tkt-log", "mail-quarantine", NULL};
+    "tkt-set", "tkt-take", "tkt-link", "tkt-merge", "tkt-split", "tkt-snooze", "tkt-time",
+    "tkt-undo", "tkt-route", "tkt-log", "tkt-stats", "cust-show", "cust-set",
+    "cust-merge", "mail-quarantine", NULL};
 
 /* The words of $SSH_ORIGINAL_COMMAND. */
 static enum rc
@@ -93,14 +95,15 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	}
 	if (rc == RC_OK && n == 0)
 		rc = err_fail(err, RC_USAGE,
-		    "say a program: list, show, new, reply, set, route, log");
+		    "say a program: list, show, new, reply, set, take, merge, undo, "
+		    "cust-show");
 	if (rc != RC_OK)
 		return rc;
 	if (strcmp(words[0], "tkt") == 0 && n > 1) {
 		words++;
 		n--;
 	}
-	if (!text_starts(words[0], "tkt-"))
+	if (word_index(allowed, words[0]) < 0 && !text_starts(words[0], "tkt-"))
 		words[0] = talloc_asprintf(env->ctx, "tkt-%s", words[0]);
 	if (word_index(allowed, words[0]) < 0)
 		return err_fail(err, RC_DENIED, "\"%s\" is not for agents%s", words[0],

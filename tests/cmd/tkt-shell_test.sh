@@ -16,7 +16,7 @@ words__only_agents_programs_body() {
 	ok tkt-shell bob -- tkt-list -o ids --sort id
 	is '3
 1'
-	for p in tkt-config tkt-init tkt-fsck tkt-tick tkt-shell mail-ingest sh /bin/sh ../bin/tkt-list tkt; do
+	for p in tkt-config tkt-init tkt-fsck tkt-tick tkt-shell mail-ingest tkt-sql tkt-backup tkt-restore tkt-import tkt-export cust-import cust-erase sh /bin/sh ../bin/tkt-list tkt; do
 		fails 77 'is not for agents' tkt-shell bob -- "$p"
 	done
 	export SSH_ORIGINAL_COMMAND='tkt list -o ids "subject:/refund|x y/"'
@@ -27,6 +27,22 @@ words__only_agents_programs_body() {
 	SSH_ORIGINAL_COMMAND='list $(id)' fails 64 'query: ' tkt-shell bob
 	[ ! -s out ] || atf_fail "$(cat out)"
 	SSH_ORIGINAL_COMMAND='list "x' fails 64 'a quote is not closed' tkt-shell bob
+}
+
+day__of_an_agent_within_the_role_body() {
+	desk --sample
+	for w in 'merge 2 1' 'link 2 refers 1' 'take 2' 'time 2 5m' 'snooze 2 +1d'; do
+		SSH_ORIGINAL_COMMAND="$w" fails 77 'no access to queue "hardware"' tkt-shell bob
+	done
+	for w in 'take 3' 'time 3 5m' 'snooze 3 +1d' 'link 3 refers 1' 'merge 3 1' 'cust-show ann@example.com' 'stats'; do
+		SSH_ORIGINAL_COMMAND="$w" tkt-shell bob >out 2>err || atf_fail "$w: $(cat err)"
+	done
+	event=$(tkt-log --ticket 3 --action ticket.merged -o ids)
+	SSH_ORIGINAL_COMMAND="undo $event" tkt-shell bob >out 2>err || atf_fail "undo: $(cat err)"
+	ok tkt-list id:3 -o ids
+	is 3
+	SSH_ORIGINAL_COMMAND='cust-set ann@example.com name=x' fails 77 'may not customer.change' tkt-shell bob
+	ok tkt-fsck --all
 }
 
 nobody__chooses_desk_actor_files_or_editor_body() {
