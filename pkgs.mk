@@ -2,7 +2,7 @@
 
 # To build.
 PKGS_BUILD = gcc make pkg-config libc6-dev libsqlite3-dev libjansson-dev libtalloc-dev \
-	libsodium-dev libconfuse-dev libpcre2-dev libgmime-3.0-dev libxml2-dev libseccomp-dev libcsv-dev libarchive-dev \
+	libsodium-dev libconfuse-dev libpcre2-dev libgmime-3.0-dev libxml2-dev libseccomp-dev libcsv-dev libarchive-dev libical-dev \
 	tzdata
 # To run the tests and to lint.
 PKGS_TEST = libatf-dev atf-sh kyua clang libclang-rt-14-dev clang-tidy clang-format \
@@ -15,8 +15,8 @@ PKGS_TEST = libatf-dev atf-sh kyua clang libclang-rt-14-dev clang-tidy clang-for
 LIBS_all = -ltalloc -ljansson -lsodium -l:libsqlite3.a -lm
 # Programs that name a heavier library. One that calls such an area without being listed
 # here does not link, which is the guard.
-LIBS_tkt-config = -lconfuse
-LIBS_tkt-init = -lconfuse
+LIBS_tkt-config = -lconfuse -lical
+LIBS_tkt-init = -lconfuse -lical
 LIBS_mail-ingest = $(shell pkg-config --libs gmime-3.0 libxml-2.0) -lseccomp
 LIBS_tkt-doctor = $(LIBS_mail-ingest)
 # Rows of CSV.

@@ -12,7 +12,7 @@
 #include "policy/policy.h"
 
 static struct {
-	const char *names;
+	const char *names, *conf;
 	bool compiled;
 } o;
 
@@ -20,8 +20,10 @@ static const struct opt opts[] = {
     {"names", 0, OPT_TEXT, "kind",
 	"show: only the names of queue, agent, view, field, mailbox, role", &o.names,
 	"queue agent view field mailbox role"},
-    {"compiled", 0, OPT_FLAG, NULL, "show: what the programs read, as JSON", &o.compiled,
-	NULL},
+    {"compiled", 0, OPT_FLAG, NULL, "check, show: what the programs read, as JSON",
+	&o.compiled, NULL},
+    {"conf", 0, OPT_TEXT, "file", "check: this file instead of the desk's tkt.conf",
+	&o.conf, NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -38,13 +40,13 @@ on_report(void *arg, bool warning, const char *text)
 	    text_safe(env->ctx, text, TEXT_BLOCK));
 }
 
-static enum rc
-compile(struct cmd_env *env, struct compiled *c, struct err *err)
+static struct conf_want
+want_of(struct cmd_env *env, const char *dir, int64_t now)
 {
-	char *dir = NULL;
-	enum rc rc = desk_find(env->ctx, env->desk_dir, &dir, err);
-
-	return rc == RC_OK ? conf_compile(env->ctx, dir, on_report, env, c, err) : rc;
+	return (struct conf_want){.file = talloc_asprintf(env->ctx, "%s/tkt.conf", dir),
+	    .now = now,
+	    .report = on_report,
+	    .arg = env};
 }
 
 static enum rc
@@ -61,9 +63,22 @@ static enum rc
 do_check(struct cmd_env *env, struct err *err)
 {
 	struct compiled c = {0};
-	enum rc rc = compile(env, &c, err);
+	struct conf_want want;
+	char *dir = NULL;
+	int64_t now = 0;
+	enum rc rc = now_given(&now, err);
 
-	if (rc == RC_OK && env->out->format == OUT_HUMAN)
+	if (rc == RC_OK && o.conf == NULL)
+		rc = desk_find(env->ctx, env->desk_dir, &dir, err);
+	if (rc != RC_OK)
+		return rc;
+	want = want_of(env, dir, now);
+	if (o.conf != NULL)
+		want.file = o.conf;
+	rc = conf_compile(env->ctx, &want, &c, err);
+	if (rc == RC_OK && o.compiled)
+		out_json(env->out, conf_parts(&c));
+	else if (rc == RC_OK && env->out->format == OUT_HUMAN)
 		out_line(env->out, COLOR_GREEN, "tkt.conf is right");
 	return rc;
 }
@@ -83,11 +98,14 @@ static enum rc
 do_apply(struct cmd_env *env, struct err *err)
 {
 	struct compiled c = {0};
+	struct conf_want want;
 	int64_t version = 0;
-	enum rc rc = compile(env, &c, err);
+	enum rc rc = open_desk(env, true, err);
 
-	if (rc == RC_OK)
-		rc = open_desk(env, true, err);
+	if (rc != RC_OK)
+		return rc;
+	want = want_of(env, env->desk->dir, desk_now(env->desk));
+	rc = conf_compile(env->ctx, &want, &c, err);
 	if (rc == RC_OK)
 		rc =
 		    conf_apply(env->desk->store, actor_print(env->ctx, &env->desk->actor),
@@ -121,6 +139,7 @@ static enum rc
 do_diff(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	struct compiled c = {0};
+	struct conf_want want;
 	struct err ignored;
 	json_t *old = NULL, *v;
 	const char *file;
@@ -137,8 +156,8 @@ do_diff(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	env->quiet = true;
-	if (conf_compile(env->ctx, env->desk->dir, on_report, env, &c, &ignored) ==
-	    RC_NOTFOUND)
+	want = want_of(env, env->desk->dir, desk_now(env->desk));
+	if (conf_compile(env->ctx, &want, &c, &ignored) == RC_NOTFOUND)
 		return err_fail(err, RC_NOTFOUND, "%s", ignored.text);
 	json_object_foreach(old, file, v)
 	{
@@ -199,10 +218,15 @@ do_show(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	if (o.compiled) {
-		json_t *rules = NULL;
+		json_t *rules = NULL, *sla = NULL;
 
 		rc = version_part(env->desk->store, id, "rules", &rules, err);
+		if (rc == RC_OK)
+			rc = version_held(env->desk->store, id, "sla", &sla, err);
+		if (rc == RC_NONE) /* of a version from before clocks */
+			rc = RC_OK;
 		json_object_set_new(part, "rules", rules);
+		json_object_set_new(part, "sla", sla);
 		json_object_set_new(part, "version", json_integer(id));
 		out_json(env->out, part);
 		return rc;
@@ -259,10 +283,29 @@ do_versions(struct cmd_env *env, struct err *err)
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
+/* Compiles what version `id` was made of, as of today, and makes it the one that runs. */
+static enum rc
+again(struct cmd_env *env, int64_t id, const char *action, int64_t *version,
+    struct err *err)
+{
+	struct conf_want want = want_of(env, env->desk->dir, desk_now(env->desk));
+	struct compiled c = {0};
+	json_t *source = NULL;
+	enum rc rc = version_part(env->desk->store, id, "source", &source, err);
+
+	if (rc == RC_OK)
+		rc = conf_recompile(
+		    env->ctx, record_own(env->ctx, source), &want, &c, err);
+	if (rc == RC_OK)
+		rc =
+		    conf_apply(env->desk->store, actor_print(env->ctx, &env->desk->actor),
+			desk_now(env->desk), &c, action, version, err);
+	return rc;
+}
+
 static enum rc
 do_rollback(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
-	struct compiled c = {0};
 	int64_t id = 0, version = 0;
 	enum rc rc;
 
@@ -271,18 +314,7 @@ do_rollback(struct cmd_env *env, int argc, char **argv, struct err *err)
 		    err, RC_USAGE, "say which version: tkt-config rollback N");
 	rc = open_desk(env, true, err);
 	if (rc == RC_OK)
-		rc = version_part(env->desk->store, id, "desk", &c.desk, err);
-	if (rc == RC_OK)
-		rc = version_part(env->desk->store, id, "rules", &c.rules, err);
-	if (rc == RC_OK)
-		rc = version_part(env->desk->store, id, "source", &c.source, err);
-	if (rc == RC_OK)
-		rc =
-		    conf_apply(env->desk->store, actor_print(env->ctx, &env->desk->actor),
-			desk_now(env->desk), &c, "config.rolledback", &version, err);
-	record_own(env->ctx, c.desk);
-	record_own(env->ctx, c.rules);
-	record_own(env->ctx, c.source);
+		rc = again(env, id, "config.rolledback", &version, err);
 	if (rc != RC_OK)
 		return rc;
 	if (version == 0) {
@@ -294,11 +326,27 @@ do_rollback(struct cmd_env *env, int argc, char **argv, struct err *err)
 	return RC_OK;
 }
 
+/* The years that calendars are compiled for move on, and zones change their rules: the
+ * same tkt.conf may mean other hours (S30). tkt-tick calls this. */
+static enum rc
+do_refresh(struct cmd_env *env, struct err *err)
+{
+	int64_t version = 0;
+	enum rc rc = open_desk(env, true, err);
+
+	if (rc == RC_OK)
+		rc = again(env, env->desk->config->version, "config.refreshed", &version,
+		    err);
+	if (rc == RC_OK && version != 0)
+		print_version(env, version);
+	return rc;
+}
+
 static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	static const char *const verbs[] = {
-	    "check", "apply", "diff", "show", "versions", "rollback", NULL};
+	    "check", "apply", "diff", "show", "versions", "rollback", "refresh", NULL};
 	const char *verb = argc > 0 ? argv[0] : "";
 
 	switch (word_index(verbs, verb)) {
@@ -314,9 +362,11 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		return do_versions(env, err);
 	case 5:
 		return do_rollback(env, argc - 1, argv + 1, err);
+	case 6:
+		return do_refresh(env, err);
 	default:
 		return err_fail(err, RC_USAGE,
-		    "\"%s\": use check, apply, diff, show, versions or rollback%s", verb,
+		    "\"%s\": use check, apply, diff, show, versions, rollback or refresh%s", verb,
 		    text_hint(env->ctx, verb, verbs));
 	}
 }
@@ -324,7 +374,7 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 static const struct cmd cmd = {
     .name = "tkt-config",
     .summary = "check and apply tkt.conf",
-    .args = "check | apply | diff [N] | show [N] | versions | rollback N",
+    .args = "check | apply | diff [N] | show [N] | versions | rollback N | refresh",
     .opts = opts,
     .flags = CMD_NO_DESK,
     .run = run,

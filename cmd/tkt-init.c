@@ -127,6 +127,10 @@ static enum rc
 make(struct cmd_env *env, const char *dir, struct err *err)
 {
 	struct compiled compiled = {0};
+	struct conf_want want = {.file = talloc_asprintf(env->ctx, "%s/tkt.conf", dir),
+	    .now = present(),
+	    .report = on_report,
+	    .arg = env};
 	struct store *s = NULL;
 	int64_t version = 0;
 	struct stat sb;
@@ -143,12 +147,12 @@ make(struct cmd_env *env, const char *dir, struct err *err)
 	 * anything else is made. */
 	rc = write_conf(env->ctx, dir, o.sample ? conf_sample : conf_default, err);
 	if (rc == RC_OK)
-		rc = conf_compile(env->ctx, dir, on_report, env, &compiled, err);
+		rc = conf_compile(env->ctx, &want, &compiled, err);
 	if (rc == RC_OK)
 		rc = desk_make(env->ctx, dir, o.test, &s, err);
 	if (rc == RC_OK)
 		rc = conf_apply(
-		    s, "system", present(), &compiled, "config.applied", &version, err);
+		    s, "system", want.now, &compiled, "config.applied", &version, err);
 	if (rc == RC_OK)
 		rc = desk_share(
 		    dir, json_string_value(json_object_get(compiled.desk, "group")), err);

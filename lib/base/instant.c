@@ -92,8 +92,7 @@ instant_print(void *ctx, int64_t ms)
 	return talloc_asprintf(ctx, "%sZ", day);
 }
 
-/* Runs with TZ set to a zone; programs are single-threaded, so this is safe there. */
-static void
+void
 zone_enter(void *ctx, const char *zone, char **old)
 {
 	const char *tz = getenv("TZ");
@@ -104,7 +103,7 @@ zone_enter(void *ctx, const char *zone, char **old)
 	tzset();
 }
 
-static void
+void
 zone_leave(char *old)
 {
 	if (old != NULL)

@@ -28,6 +28,12 @@ char *instant_age(void *ctx, int64_t ms, int64_t now);
 /* Is this the name of a zone of the system's tz database? */
 bool instant_zone_known(const char *zone);
 
+/* Between the two, the C library's local time is this zone's (NULL: what TZ says).
+ * Programs are single-threaded, so setting TZ is safe. *old belongs to ctx and goes to
+ * zone_leave(). */
+void zone_enter(void *ctx, const char *zone, char **old);
+void zone_leave(char *old);
+
 /* "90s 30m 4h 2d 1w", also joined as in "1h30m"; in milliseconds, never negative. */
 bool duration_parse(const char *s, int64_t *ms);
 

@@ -186,16 +186,27 @@ find_actor(struct desk *d, const struct desk_want *want, struct err *err)
 }
 
 static enum rc
-fix_clock(struct desk *d, bool write, struct err *err)
+fixed(int64_t *to, struct err *err)
 {
 	const char *now = getenv("TKT_NOW");
 
-	if (now == NULL || *now == '\0' || (write && !d->test))
+	if (now == NULL || *now == '\0' || instant_parse(now, to))
 		return RC_OK;
-	if (!instant_parse(now, &d->now))
-		return err_fail(
-		    err, RC_USAGE, "TKT_NOW: \"%s\" is not an RFC 3339 instant", now);
-	return RC_OK;
+	return err_fail(
+	    err, RC_USAGE, "TKT_NOW: \"%s\" is not an RFC 3339 instant", now);
+}
+
+static enum rc
+fix_clock(struct desk *d, bool write, struct err *err)
+{
+	return write && !d->test ? RC_OK : fixed(&d->now, err);
+}
+
+enum rc
+now_given(int64_t *now, struct err *err)
+{
+	*now = now_ms();
+	return fixed(now, err);
 }
 
 static enum rc

@@ -162,10 +162,24 @@ enum rc version_newest(struct store *s, int64_t *id, struct err *err) CHECKED;
 /* One part of a version ("desk", "rules", "source") as JSON; a new reference. */
 enum rc version_part(
     struct store *s, int64_t id, const char *part, json_t **o, struct err *err) CHECKED;
-/* Adds one part; in a write transaction. Its SHA-256 is added to `hashes`, by its name.
- */
+/* Named parts ("calendar:office") are stored where they changed: what a version has is
+ * the newest up to it. Its id is the SHA-256 of the content in hexadecimal digits; into
+ * ctx. RC_NONE. */
+enum rc version_find(void *ctx, struct store *s, int64_t version, const char *part,
+    const char **id, struct err *err) CHECKED;
+enum rc version_held(struct store *s, int64_t version, const char *part, json_t **o,
+    struct err *err) CHECKED;
+char *version_part_id(void *ctx, const json_t *o);
+/* Adds one part; in a write transaction. `event` is the number of the event that applies
+ * it. Its SHA-256 is added to `hashes`, by its name. */
 enum rc version_add(struct store *s, int64_t id, const char *part, json_t *o, int64_t at,
-    json_t *hashes, struct err *err) CHECKED;
+    int64_t event, json_t *hashes, struct err *err) CHECKED;
+/* The hours of a version's calendar ("24x7" is always there); kept by the desk, so that a
+ * list asks once for each. RC_CONFIG when there is none. */
+struct calendar;
+struct desk;
+enum rc desk_calendar(struct desk *d, int64_t version, const char *name,
+    const struct calendar **c, struct err *err) CHECKED;
 
 /* ---- who acts ---- */
 
@@ -203,6 +217,7 @@ struct desk {
 	bool test;	/* made by tkt-init --test */
 	bool brokered;	/* called by tkt-shell for somebody else: no files, no editor */
 	int64_t now;	/* fixed by TKT_NOW; 0: the clock runs */
+	struct desk_hours *hours; /* calendars that were asked for */
 };
 
 struct desk_want {
@@ -228,6 +243,9 @@ enum rc desk_new_key(const char *dir, struct err *err) CHECKED;
 /* Follows `group = NAME` of the configuration: 2770 and that group, else 0700. */
 enum rc desk_share(const char *dir, const char *group, struct err *err) CHECKED;
 
+/* The present of a program that only reads and opens no desk: TKT_NOW, else the clock.
+ * RC_USAGE. */
+enum rc now_given(int64_t *now, struct err *err) CHECKED;
 /* The present, as this desk sees it. */
 int64_t desk_now(const struct desk *d);
 /* The time that a user gave with --option: "-2h" before now, a date (midnight in the

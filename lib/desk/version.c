@@ -1,6 +1,7 @@
 /* Applied versions: rows of parts, each a JSON text with its hash. */
 #include <sodium.h>
 #include <string.h>
+#include <talloc.h>
 
 #include "base/record.h"
 #include "base/text.h"
@@ -9,7 +10,12 @@
 SQL(sql_version_newest, "SELECT max(id) FROM version");
 SQL(sql_version_part, "SELECT content, sha256 FROM version WHERE id = ?1 AND part = ?2");
 SQL(sql_version_add,
-    "INSERT INTO version (id, part, at, sha256, content) VALUES (?1, ?2, ?3, ?4, ?5)");
+    "INSERT INTO version (id, part, at, sha256, content, event) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+/* A part is of the version that holds it and of the later ones, until one holds another.
+ */
+SQL(sql_version_find, "SELECT id, sha256 FROM version WHERE id <= ?1 AND part = ?2 "
+		      "ORDER BY id DESC LIMIT 1");
 
 enum rc
 version_newest(struct store *s, int64_t *id, struct err *err)
@@ -60,9 +66,64 @@ version_part(struct store *s, int64_t id, const char *part, json_t **o, struct e
 	return rc;
 }
 
+static enum rc
+find(void *ctx, struct store *s, int64_t version, const char *part, int64_t *holder,
+    const char **id, struct err *err)
+{
+	struct stmt *st;
+	size_t n;
+	const void *hash;
+	enum rc rc = store_prepare(s, sql_version_find, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, version);
+	bind_text(st, 2, part);
+	rc = stmt_step(st, err);
+	if (rc == RC_OK) {
+		*holder = col_int(st, 0);
+		hash = col_blob(st, 1, &n);
+		*id = text_hex(ctx, hash, n);
+	}
+	stmt_done(st);
+	return rc;
+}
+
+enum rc
+version_find(void *ctx, struct store *s, int64_t version, const char *part,
+    const char **id, struct err *err)
+{
+	int64_t holder;
+
+	return find(ctx, s, version, part, &holder, id, err);
+}
+
+enum rc
+version_held(struct store *s, int64_t version, const char *part, json_t **o,
+    struct err *err)
+{
+	const char *id = NULL;
+	int64_t holder = 0;
+	enum rc rc = find(s, s, version, part, &holder, &id, err);
+
+	return rc == RC_OK ? version_part(s, holder, part, o, err) : rc;
+}
+
+char *
+version_part_id(void *ctx, const json_t *o)
+{
+	unsigned char hash[BLOB_HASH];
+	char *text = record_canonical(ctx, o), *hex;
+
+	crypto_hash_sha256(hash, (unsigned char *)text, strlen(text));
+	hex = text_hex(ctx, hash, sizeof(hash));
+	talloc_free(text);
+	return hex;
+}
+
 enum rc
 version_add(struct store *s, int64_t id, const char *part, json_t *o, int64_t at,
-    json_t *hashes, struct err *err)
+    int64_t event, json_t *hashes, struct err *err)
 {
 	struct stmt *st;
 	unsigned char hash[BLOB_HASH];
@@ -80,5 +141,6 @@ version_add(struct store *s, int64_t id, const char *part, json_t *o, int64_t at
 	bind_int(st, 3, at);
 	bind_blob(st, 4, hash, sizeof(hash));
 	bind_blob(st, 5, text, strlen(text));
+	bind_opt(st, 6, event);
 	return stmt_run(st, err);
 }

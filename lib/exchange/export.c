@@ -311,7 +311,7 @@ put_mails(struct export *x, struct err *err)
 
 /* ---- policy, as it was applied ---- */
 
-SQL(sql_export_versions, "SELECT id, part, at FROM version ORDER BY id, part");
+SQL(sql_export_versions, "SELECT id, part, at, event FROM version ORDER BY id, part");
 
 static enum rc
 put_versions(struct export *x, struct err *err)
@@ -328,6 +328,8 @@ put_versions(struct export *x, struct err *err)
 		record_set_int(o, "id", col_int(st, 0));
 		record_set_text(o, "part", col_text(st, 1));
 		record_set_instant(o, "at", col_int(st, 2));
+		if (col_int(st, 3) != 0)
+			record_set_int(o, "event", col_int(st, 3));
 		rc = version_part(
 		    x->d->store, col_int(st, 0), col_text(st, 1), &content, err);
 		json_object_set_new(o, "content", content);

@@ -480,9 +480,11 @@ put_version(struct verbatim *v, json_t *o, struct err *err)
 {
 	const char *part = NULL;
 	json_t *hashes = json_object(), *content = json_object_get(o, "content");
-	int64_t id = 0, at = 0;
+	int64_t id = 0, at = 0, event = 0;
 	enum rc rc = need_int(o, "id", &id, err);
 
+	if (rc == RC_OK)
+		rc = record_int(o, "event", &event, err);
 	if (rc == RC_OK)
 		rc = record_text(o, "part", &part, err);
 	if (rc == RC_OK)
@@ -490,7 +492,7 @@ put_version(struct verbatim *v, json_t *o, struct err *err)
 	if (rc == RC_OK && (part == NULL || content == NULL))
 		rc = err_fail(err, RC_INVALID, "the version is not whole");
 	if (rc == RC_OK)
-		rc = version_add(v->s, id, part, content, at, hashes, err);
+		rc = version_add(v->s, id, part, content, at, event, hashes, err);
 	json_decref(hashes);
 	return rc;
 }

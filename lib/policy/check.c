@@ -1,4 +1,4 @@
-/* What tkt.conf means: rules, views, calendars, and all of it together. */
+/* What tkt.conf means: rules, views, and all of it together. */
 #include <stdlib.h>
 #include <string.h>
 #include <talloc.h>
@@ -11,8 +11,8 @@
 
 /* ---- queries and changes: checked against the compiled desk ---- */
 
-static void
-check_query(struct conf *c, cfg_t *sec, const char *key, const struct config *desk,
+struct node *
+conf_check_query(struct conf *c, cfg_t *sec, const char *key, const struct config *desk,
     bool condition, json_t *o, const char *as)
 {
 	struct query_scope scope = {.config = desk, .condition = condition};
@@ -20,11 +20,13 @@ check_query(struct conf *c, cfg_t *sec, const char *key, const struct config *de
 	struct node *tree = NULL;
 	struct err bad = {0};
 
-	if (query_parse(c->ctx, text ? text : "", &scope, &tree, &bad) != RC_OK)
+	if (query_parse(c->ctx, text ? text : "", &scope, &tree, &bad) != RC_OK) {
 		conf_wrong(
 		    c, sec, key, "%s%s%s", bad.text, *bad.place ? "\n" : "", bad.place);
-	else
-		conf_put(o, as, query_print(c->ctx, tree));
+		return NULL;
+	}
+	conf_put(o, as, query_print(c->ctx, tree));
+	return tree;
 }
 
 static void
@@ -81,6 +83,7 @@ one_rule(struct conf *c, cfg_t *sec, const char *block, const struct config *des
 	const char *implied = strcmp(block, "trigger") == 0 ? "changed"
 			      : strcmp(block, "macro") == 0 ? "hand"
 							    : "created";
+	struct node *tree;
 	json_t *o = json_object();
 
 	if (!text_is_name(cfg_title(sec), NAME_MAX_BYTES))
@@ -94,22 +97,13 @@ one_rule(struct conf *c, cfg_t *sec, const char *block, const struct config *des
 	conf_put(o, "name", cfg_title(sec));
 	conf_put(o, "block", block);
 	conf_put(o, "on", on);
-	check_query(c, sec, "when", desk, strcmp(on, "time") != 0, o, "when");
+	tree = conf_check_query(c, sec, "when", desk, strcmp(on, "time") != 0, o, "when");
 	check_changes(c, sec, desk, o);
 	conf_put(o, "assign", assign);
 	conf_put_bool(c, sec, o, "stop");
-	if (strcmp(on, "time") == 0) {
-		struct query_scope scope = {.config = desk};
-		struct node *tree = NULL;
-		struct err bad;
-
-		if (query_parse(c->ctx,
-			conf_get(sec, "when") ? conf_get(sec, "when") : "", &scope, &tree,
-			&bad) == RC_OK &&
-		    !query_has_time(tree))
-			conf_wrong(c, sec, "when",
-			    "a rule on = time needs a time term, like solved<-4d");
-	}
+	if (strcmp(on, "time") == 0 && tree != NULL && !query_has_time(tree))
+		conf_wrong(c, sec, "when",
+		    "a rule on = time needs a time term, like solved<-4d");
 	for (const char *const *l = later; *l != NULL; l++) {
 		if (cfg_size(sec, *l) > 0)
 			conf_warn(c, sec, *l,
@@ -117,8 +111,7 @@ one_rule(struct conf *c, cfg_t *sec, const char *block, const struct config *des
 			    *l);
 	}
 	check_purge(c, sec, on, o);
-	if (text_starts(on, "sla.") ||
-	    (strcmp(on, "time") == 0 && !json_is_true(json_object_get(o, "purge"))))
+	if (strcmp(on, "time") == 0 && !json_is_true(json_object_get(o, "purge")))
 		conf_warn(c, sec, "on",
 		    "on = %s: kept, but this version of tkt does not run it yet", on);
 	json_array_append_new(list, o);
@@ -165,71 +158,6 @@ rules_json(struct conf *c, cfg_t *cfg, const struct config *desk)
 	return list;
 }
 
-/* ---- calendars and SLA policies: their form is checked, their clocks come later ---- */
-
-static bool
-span_ok(const char *s)
-{
-	int h1, m1, h2, m2, n = 0;
-
-	return sscanf(s, "%2d:%2d-%2d:%2d%n", &h1, &m1, &h2, &m2, &n) == 4 &&
-	       s[n] == '\0' && h1 < 24 && m1 < 60 && m2 < 60 &&
-	       (h2 < 24 || (h2 == 24 && m2 == 0)) && h1 * 60 + m1 < h2 * 60 + m2;
-}
-
-static void
-check_calendar(struct conf *c, cfg_t *sec)
-{
-	conf_check_zone(c, sec, conf_get(sec, "timezone"));
-	for (int a = 0; a < 7; a++) {
-		for (int b = a; b < 7; b++) {
-			char key[16];
-
-			snprintf(key, sizeof(key), a == b ? "%s" : "%s-%s", conf_days[a],
-			    conf_days[b]);
-			for (unsigned i = 0; i < cfg_size(sec, key); i++) {
-				const char *v = cfg_getnstr(sec, key, i);
-
-				if (!span_ok(v))
-					conf_wrong(c, sec, key,
-					    "\"%s\" is no span of one day: write "
-					    "22:00-06:00 as \"22:00-24:00\" and "
-					    "\"00:00-06:00\" of the next",
-					    v);
-			}
-		}
-	}
-}
-
-static void
-check_sla(struct conf *c, cfg_t *cfg, cfg_t *sec, const struct config *desk)
-{
-	static const char *const targets[] = {
-	    "first_response", "next_response", "update", "resolution", NULL};
-	const char *calendar = conf_get(sec, "calendar");
-	json_t *o = json_object();
-	int64_t ms;
-
-	if (calendar == NULL || strcmp(calendar, "24x7") != 0)
-		conf_check_ref(c, cfg, sec, "calendar", calendar, "calendar");
-	check_query(c, sec, "when", desk, true, o, "when");
-	json_decref(o);
-	for (const char *const *t = targets; *t != NULL; t++) {
-		cfg_t *target = cfg_size(sec, *t) > 0 ? cfg_getnsec(sec, *t, 0) : NULL;
-
-		for (const char *const *p = priority_names; target && *p != NULL; p++) {
-			const char *v = conf_get(target, *p);
-
-			if (v != NULL && !duration_parse(v, &ms))
-				conf_wrong(
-				    c, target, *p, "%s \"%s\" is no duration", *p, v);
-		}
-	}
-	conf_warn(c, sec, NULL,
-	    "sla \"%s\": kept, but this version of tkt runs no clocks yet",
-	    cfg_title(sec));
-}
-
 /* ---- all of it ---- */
 
 static void
@@ -267,12 +195,10 @@ conf_check(struct conf *c, cfg_t *cfg)
 	for (unsigned i = 0; i < cfg_size(cfg, "view"); i++) {
 		json_t *o = json_array_get(json_object_get(c->out->desk, "views"), i);
 
-		check_query(
+		(void)conf_check_query(
 		    c, cfg_getnsec(cfg, "view", i), "query", desk, false, o, "query");
 	}
 	c->out->rules = record_own(c->ctx, rules_json(c, cfg, desk));
-	for (unsigned i = 0; i < cfg_size(cfg, "calendar"); i++)
-		check_calendar(c, cfg_getnsec(cfg, "calendar", i));
-	for (unsigned i = 0; i < cfg_size(cfg, "sla"); i++)
-		check_sla(c, cfg, cfg_getnsec(cfg, "sla", i), desk);
+	conf_calendars(c, cfg);
+	c->out->sla = record_own(c->ctx, conf_slas(c, cfg, desk));
 }

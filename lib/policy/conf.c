@@ -154,6 +154,12 @@ static void PRINTF(5, 0) say(struct conf *c, bool warning, cfg_t *section,
 }
 
 void
+conf_wrong_at(struct conf *c, const char *file, int line, const char *text)
+{
+	report(c, false, file, line, text);
+}
+
+void
 conf_wrong(struct conf *c, cfg_t *section, const char *key, const char *fmt, ...)
 {
 	va_list ap;
@@ -251,42 +257,69 @@ take_file(struct conf *c, const char *path, const char *from, int line)
 		report(c, false, from, line, "the file is not UTF-8");
 		return false;
 	}
-	check_braces(c, path, text);
+	talloc_free(text);
 	return true;
 }
 
-/* include("agents.conf"): relative to the desk, and never out of it. */
+/* The place of a file that tkt.conf names: relative to the desk, and never out of it;
+ * `what` says who names it. NULL after a report. */
+static char *
+confined(struct conf *c, const char *name, const char *what, const char *from, int line)
+{
+	char *path, real[PATH_MAX];
+	size_t n = strlen(c->dir);
+
+	path = *name == '/' ? talloc_strdup(c->ctx, name)
+			    : talloc_asprintf(c->ctx, "%s/%s", c->dir, name);
+	if (realpath(path, real) == NULL) {
+		report(c, false, from, line,
+		    talloc_asprintf(
+			c->ctx, "%s \"%s\": %s", what, name, strerror(errno)));
+		return NULL;
+	}
+	if (strncmp(real, c->dir, n) != 0 || real[n] != '/' ||
+	    text_starts(real + n, "/secret/")) {
+		report(c, false, from, line,
+		    talloc_asprintf(
+			c->ctx, "%s \"%s\": outside of the desk", what, name));
+		return NULL;
+	}
+	return talloc_strdup(c->ctx, real);
+}
+
+/* include("agents.conf") */
 static int
 on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 {
 	struct conf *c = parsing;
-	char *path, real[PATH_MAX];
 	const char *from = short_name(c, cfg->filename);
-	size_t n = strlen(c->dir);
+	char *path;
 
 	if (argc != 1) {
 		report(c, false, from, cfg->line, "include takes one file name");
 		return -1;
 	}
-	path = argv[0][0] == '/' ? talloc_strdup(c->ctx, argv[0])
-				 : talloc_asprintf(c->ctx, "%s/%s", c->dir, argv[0]);
-	if (realpath(path, real) == NULL) {
-		report(c, false, from, cfg->line,
-		    talloc_asprintf(
-			c->ctx, "include \"%s\": %s", argv[0], strerror(errno)));
+	path = confined(c, argv[0], "include", from, cfg->line);
+	if (path == NULL || !take_file(c, path, from, cfg->line))
 		return -1;
-	}
-	if (strncmp(real, c->dir, n) != 0 || real[n] != '/' ||
-	    text_starts(real + n, "/secret/")) {
-		report(c, false, from, cfg->line,
-		    talloc_asprintf(
-			c->ctx, "include \"%s\": outside of the desk", argv[0]));
-		return -1;
-	}
-	if (!take_file(c, real, from, cfg->line))
-		return -1;
-	argv[0] = talloc_strdup(c->ctx, real);
+	check_braces(c, path, json_string_value(
+				  json_object_get(c->out->source, short_name(c, path))));
+	argv[0] = path;
 	return cfg_include(cfg, opt, argc, argv);
+}
+
+const char *
+conf_take_named(
+    struct conf *c, cfg_t *sec, const char *key, const char *name, const char **path)
+{
+	const struct place *p = place_of(c, sec, key);
+	const char *from = p ? p->file : "tkt.conf";
+	char *real = confined(c, name, key, from, p ? p->line : sec->line);
+
+	if (real == NULL || !take_file(c, real, from, p ? p->line : sec->line))
+		return NULL;
+	*path = short_name(c, real);
+	return json_string_value(json_object_get(c->out->source, *path));
 }
 
 /* ---- the parse ---- */
@@ -305,19 +338,29 @@ watch(cfg_t *cfg, const char *block, const cfg_opt_t *opts)
 	}
 }
 
+/* The folder of a file, without links. */
 static const char *
-desk_realpath(void *ctx, const char *dir)
+folder_of(void *ctx, const char *file)
 {
-	char real[PATH_MAX];
+	const char *slash = strrchr(file, '/');
+	char real[PATH_MAX],
+	    *dir = slash ? talloc_strndup(ctx, file, (size_t)(slash - file) + 1)
+			 : talloc_strdup(ctx, ".");
 
-	return realpath(dir, real) ? talloc_strdup(ctx, real) : talloc_strdup(ctx, dir);
+	return realpath(dir, real) ? talloc_strdup(ctx, real) : dir;
 }
 
 enum rc
-conf_compile(void *ctx, const char *dir, void (*say_to)(void *, bool, const char *),
-    void *arg, struct compiled *out, struct err *err)
+conf_compile(
+    void *ctx, const struct conf_want *want, struct compiled *out, struct err *err)
 {
-	struct conf c = {.ctx = ctx, .report = say_to, .arg = arg, .out = out};
+	struct conf c = {.ctx = ctx,
+	    .report = want->report,
+	    .arg = want->arg,
+	    .now = want->now,
+	    .out = out};
+	const char *slash = strrchr(want->file, '/'),
+		   *name = slash ? slash + 1 : want->file;
 	char names[28][8], *path;
 	cfg_opt_t calendar_opts[CALENDAR_OPTS];
 	calendar_table(calendar_opts, names);
@@ -334,8 +377,8 @@ conf_compile(void *ctx, const char *dir, void (*say_to)(void *, bool, const char
 	cfg_t *cfg;
 	int rc;
 
-	c.dir = desk_realpath(ctx, dir);
-	path = talloc_asprintf(ctx, "%s/tkt.conf", c.dir);
+	c.dir = folder_of(ctx, want->file);
+	path = talloc_asprintf(ctx, "%s/%s", c.dir, name);
 	*out = (struct compiled){.source = record_own(ctx, json_object())};
 	if (access(path, R_OK) != 0)
 		return err_errno(err, "%s", path);
@@ -348,10 +391,13 @@ conf_compile(void *ctx, const char *dir, void (*say_to)(void *, bool, const char
 		else if (o->type != CFGT_FUNC)
 			cfg_set_validate_func(cfg, o->name, remember_line);
 	}
-	if (take_file(&c, path, "tkt.conf", 1) && c.errors == 0) {
+	if (take_file(&c, path, name, 1))
+		check_braces(
+		    &c, path, json_string_value(json_object_get(out->source, name)));
+	if (c.errors == 0) {
 		rc = cfg_parse(cfg, path);
 		if (rc != CFG_SUCCESS && c.errors == 0)
-			report(&c, false, "tkt.conf", cfg->line, "cannot be parsed");
+			report(&c, false, name, cfg->line, "cannot be parsed");
 		if (c.errors == 0)
 			conf_check(&c, cfg);
 	}
@@ -361,68 +407,4 @@ conf_compile(void *ctx, const char *dir, void (*say_to)(void *, bool, const char
 		return err_fail(err, RC_CONFIG, "%s has %d error%s", path, c.errors,
 		    c.errors == 1 ? "" : "s");
 	return RC_OK;
-}
-
-/* ---- applying ---- */
-
-static enum rc
-same_part(struct store *s, int64_t version, const char *part, const json_t *o, bool *same,
-    struct err *err)
-{
-	json_t *old = NULL;
-	enum rc rc = version_part(s, version, part, &old, err);
-
-	*same = *same && rc == RC_OK && json_equal(old, o);
-	json_decref(old);
-	return rc;
-}
-
-enum rc
-conf_apply(struct store *s, const char *actor, int64_t now, const struct compiled *c,
-    const char *action, int64_t *version, struct err *err)
-{
-	struct chain chain;
-	struct event e = {.at = now, .actor = actor, .action = action};
-	int64_t old = 0;
-	bool same = true;
-	json_t *changes, *parts = record_own(s, json_object());
-	enum rc rc = store_write(s, err);
-
-	if (rc != RC_OK)
-		return rc;
-	rc = version_newest(s, &old, err);
-	if (rc == RC_OK && old > 0) {
-		rc = same_part(s, old, "desk", c->desk, &same, err);
-		if (rc == RC_OK)
-			rc = same_part(s, old, "rules", c->rules, &same, err);
-		if (rc == RC_OK)
-			rc = same_part(s, old, "source", c->source, &same, err);
-		if (rc == RC_OK && same) {
-			store_rollback(s);
-			*version = 0;
-			return RC_OK;
-		}
-	}
-	if (rc == RC_OK)
-		rc = version_add(s, old + 1, "desk", c->desk, now, parts, err);
-	if (rc == RC_OK)
-		rc = version_add(s, old + 1, "rules", c->rules, now, parts, err);
-	if (rc == RC_OK)
-		rc = version_add(s, old + 1, "source", c->source, now, parts, err);
-	if (rc == RC_OK)
-		rc = chain_end(s, &chain, err);
-	if (rc == RC_OK) {
-		changes = json_pack("{s:[o,I],s:O}", "version",
-		    old ? json_integer(old) : json_null(), (json_int_t)(old + 1), "parts",
-		    parts);
-		e.changes = event_changes(s, changes);
-		json_decref(changes);
-		rc = event_append(s, &chain, &e, err);
-	}
-	if (rc != RC_OK) {
-		store_rollback(s);
-		return rc;
-	}
-	*version = old + 1;
-	return store_commit(s, err);
 }

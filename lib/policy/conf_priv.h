@@ -7,6 +7,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "desk/calendar.h"
 #include "policy/policy.h"
 
 struct place {
@@ -19,7 +20,10 @@ struct conf {
 	const char *dir;
 	void (*report)(void *arg, bool warning, const char *text);
 	void *arg;
+	int64_t now;
 	struct compiled *out;
+	struct calendar **calendars; /* compiled ones */
+	size_t ncalendars;
 	struct place *places;
 	size_t nplaces;
 	int errors;
@@ -31,6 +35,12 @@ void conf_wrong(struct conf *c, cfg_t *section, const char *key, const char *fmt
     PRINTF(4, 5);
 void conf_warn(struct conf *c, cfg_t *section, const char *key, const char *fmt, ...)
     PRINTF(4, 5);
+/* Reports "file:line: text" of another file. */
+void conf_wrong_at(struct conf *c, const char *file, int line, const char *text);
+/* Reads a file that a value names, relative to the desk and never out of it; it becomes
+ * part of the version's source. *path is its name there. NULL when that was wrong. */
+const char *conf_take_named(struct conf *c, cfg_t *sec, const char *key, const char *name,
+    const char **path);
 /* value.c: a value that is there and not empty, or NULL; a list as JSON. */
 const char *conf_get(cfg_t *sec, const char *key);
 json_t *conf_list(cfg_t *sec, const char *key);
@@ -63,6 +73,14 @@ void conf_check_queue_lifecycle(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *
 /* blocks.c: part "desk". */
 json_t *conf_desk(struct conf *c, cfg_t *cfg);
 extern const char *const conf_strategies[];
+/* calendars.c: the calendars, compiled, into c->out; one by name, "24x7" too, or NULL. */
+void conf_calendars(struct conf *c, cfg_t *cfg);
+const struct calendar *conf_calendar(const struct conf *c, const char *name);
+/* sla_conf.c: part "sla". */
+json_t *conf_slas(struct conf *c, cfg_t *cfg, const struct config *desk);
+/* check.c: a query, checked and printed into o; its tree, or NULL when it is wrong. */
+struct node *conf_check_query(struct conf *c, cfg_t *sec, const char *key,
+    const struct config *desk, bool condition, json_t *o, const char *as);
 /* check.c: everything tkt.conf means; fills c->out. */
 void conf_check(struct conf *c, cfg_t *cfg);
 

@@ -7,21 +7,33 @@
 /* ---- compiling tkt.conf (libConfuse): linked by tkt-config and tkt-init only ---- */
 
 struct compiled {
-	json_t *desk;	/* part "desk": what config_from_json() reads */
-	json_t *rules;	/* part "rules": see struct rule */
-	json_t *source; /* part "source": path below the desk -> text, to show and roll
-			   back */
+	json_t *desk;	   /* part "desk": what config_from_json() reads */
+	json_t *rules;	   /* part "rules": see struct rule */
+	json_t *sla;	   /* part "sla": see lib/policy/sla.h */
+	json_t *calendars; /* parts "calendar:NAME": see lib/desk/calendar.h */
+	json_t *days; /* parts "days:NAME": date -> why it is special, for people */
+	json_t *source; /* part "source": path below the desk -> text, to show, roll back
+			   and compile anew */
 };
 #define CONF_SIZE_MAX (1024 * 1024) /* bytes of one file */
 #define CONF_FILES_MAX 100
 
-/* The parts belong to ctx.
- * Reads DIR/tkt.conf and what it includes (never outside DIR), checks everything and
- * calls `report` for each error and warning as "tkt.conf:12: ..." text. RC_CONFIG when
- * there was an error. */
-enum rc conf_compile(void *ctx, const char *dir,
-    void (*report)(void *arg, bool warning, const char *text), void *arg,
+struct conf_want {
+	const char *file; /* the tkt.conf; what it names stays below its folder */
+	int64_t now;	  /* calendars are compiled for the years around it */
+	/* Gets each error and warning as "tkt.conf:12: ..." */
+	void (*report)(void *arg, bool warning, const char *text);
+	void *arg;
+};
+/* Reads a tkt.conf and the files it includes and names, checks everything. The parts
+ * belong to ctx. RC_CONFIG when there was an error. */
+enum rc conf_compile(void *ctx, const struct conf_want *want, struct compiled *out,
+    struct err *err) CHECKED;
+/* The same from an applied version's part "source": with today's years and zones. */
+enum rc conf_recompile(void *ctx, json_t *source, const struct conf_want *want,
     struct compiled *out, struct err *err) CHECKED;
+/* All of it as one object, part -> content. A new reference. */
+json_t *conf_parts(const struct compiled *c);
 /* Makes it the version that runs, with an event config.applied; *version 0 when it equals
  * the running one and nothing was done. */
 enum rc conf_apply(struct store *s, const char *actor, int64_t now,
@@ -30,7 +42,15 @@ enum rc conf_apply(struct store *s, const char *actor, int64_t now,
 
 /* ---- rules ---- */
 
-enum rule_on { ON_CREATED, ON_CHANGED, ON_MESSAGE, ON_TIME, ON_HAND };
+enum rule_on {
+	ON_CREATED,
+	ON_CHANGED,
+	ON_MESSAGE,
+	ON_TIME,
+	ON_HAND,
+	ON_SLA_WARNED,
+	ON_SLA_BREACHED
+};
 struct rule {
 	const char *name, *block; /* block: route or rule */
 	enum rule_on on;

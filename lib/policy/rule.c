@@ -17,7 +17,8 @@ enum rc
 policy_load(void *ctx, const struct desk *d, struct policy **out, struct err *err)
 {
 	static const char *const ons[] = {
-	    "created", "changed", "message", "time", "hand", NULL};
+	    "created", "changed", "message", "time", "hand", "sla.warned", "sla.breached",
+	    NULL};
 	struct policy *p = talloc_zero(ctx, struct policy);
 	json_t *list = NULL;
 	enum rc rc = version_part(d->store, d->config->version, "rules", &list, err);

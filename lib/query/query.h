@@ -57,6 +57,9 @@ struct node *query_visible(void *ctx, struct node *tree);
 /* ANDs the queues this actor's role may see: the one place where reading is limited. */
 struct node *query_permit(void *ctx, const struct actor *a, struct node *tree);
 
+/* Can no ticket match, whatever it is like? True only when terms of one AND exclude each
+ * other: two queues, a priority above and below. */
+bool query_never(const struct node *tree);
 /* Does every match hold at least one time term (solved<-4d)? */
 bool query_has_time(const struct node *tree);
 

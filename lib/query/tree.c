@@ -266,6 +266,91 @@ query_has_time(const struct node *tree)
 	return false;
 }
 
+/* ---- queries that no ticket can match ---- */
+
+/* A ticket has one value of these keys. */
+static bool
+single_valued(const struct node *n)
+{
+	const struct query_key *k = query_key(n->key);
+
+	return k->kind == KEY_STATUS || k->kind == KEY_WORDS || k->kind == KEY_NAME ||
+	       k->kind == KEY_ASSIGNEE || k->kind == KEY_ORGANIZATION ||
+	       k->kind == KEY_CUSTOMER;
+}
+
+/* Does the word, the i-th of its key, fulfil the term? */
+static bool
+word_fits(const struct node *n, const char *const *words, int i)
+{
+	int v = word_index(words, n->values[0].text);
+
+	switch (n->op) {
+	case OP_LT:
+		return i < v;
+	case OP_LE:
+		return i <= v;
+	case OP_GT:
+		return i > v;
+	case OP_GE:
+		return i >= v;
+	default:
+		break;
+	}
+	for (size_t k = 0; k < n->nvalues; k++) {
+		if (strcmp(n->values[k].text, words[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+exclude(const struct node *a, const struct node *b)
+{
+	const struct query_key *k;
+
+	if (a->kind == NODE_NOT || b->kind == NODE_NOT)
+		return a->kind == NODE_NOT ? node_equal(a->kids[0], b)
+					   : node_equal(b->kids[0], a);
+	if (a->kind != NODE_TERM || b->kind != NODE_TERM ||
+	    strcmp(a->key, b->key) != 0 || !single_valued(a))
+		return false;
+	k = query_key(a->key);
+	for (int i = 0; k->words != NULL && k->words[i] != NULL; i++) {
+		if (word_fits(a, k->words, i) && word_fits(b, k->words, i))
+			return false;
+	}
+	if (k->words != NULL)
+		return true;
+	for (size_t i = 0; i < a->nvalues; i++) {
+		for (size_t j = 0; j < b->nvalues; j++) {
+			if (strcmp(a->values[i].text, b->values[j].text) == 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+bool
+query_never(const struct node *tree)
+{
+	for (size_t i = 0; tree->kind == NODE_AND && i < tree->nkids; i++) {
+		if (query_never(tree->kids[i]))
+			return true;
+		for (size_t j = i + 1; j < tree->nkids; j++) {
+			if (exclude(tree->kids[i], tree->kids[j]))
+				return true;
+		}
+	}
+	if (tree->kind != NODE_OR)
+		return false;
+	for (size_t i = 0; i < tree->nkids; i++) {
+		if (!query_never(tree->kids[i]))
+			return false;
+	}
+	return true;
+}
+
 struct node *
 query_permit(void *ctx, const struct actor *a, struct node *tree)
 {

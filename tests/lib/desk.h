@@ -40,6 +40,9 @@ test_desk(void *ctx)
 	struct store *s;
 	struct desk *d;
 	struct desk_want want = {.dir = "desk", .write = true};
+	struct conf_want conf = {.file = "desk/tkt.conf",
+	    .now = 1795341600000, /* 2026-11-22T10:00:00Z */
+	    .report = test_report};
 	int64_t version;
 	int fd;
 
@@ -50,7 +53,7 @@ test_desk(void *ctx)
 	close(fd);
 	unsetenv("TKT_ACTOR");
 	setenv("TKT_NOW", "2026-11-22T10:00:00Z", 1);
-	OK(conf_compile(ctx, "desk", test_report, NULL, &c, &err));
+	OK(conf_compile(ctx, &conf, &c, &err));
 	OK(desk_make(ctx, "desk", true, &s, &err));
 	OK(conf_apply(s, "system", 1, &c, "config.applied", &version, &err));
 	talloc_free(s);

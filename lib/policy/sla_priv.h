@@ -1,0 +1,16 @@
+/* What the files of the clocks share. */
+#ifndef POLICY_SLA_PRIV_H
+#define POLICY_SLA_PRIV_H
+
+#include "policy/sla.h"
+
+/* Sets due, warn and fire of a clock as it stands; p may be NULL. */
+void sla_schedule(struct clock *c, const struct sla_policy *p);
+/* The n-th reminder from here on. */
+int64_t sla_reminder(const struct clock *c, const struct sla_policy *p, int64_t n);
+/* Counted seconds at which a threshold is reached; <= 0: it makes no sense here. */
+int64_t sla_warning_point(const struct clock *c, const struct sla_warning *w);
+bool sla_was_warned(const struct clock *c, const char *threshold);
+void sla_add_warned(struct clocks *s, struct clock *c, const char *threshold);
+
+#endif
