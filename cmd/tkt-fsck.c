@@ -5,6 +5,7 @@
 
 #include "base/record.h"
 #include "base/text.h"
+#include "change/clocks.h"
 #include "desk/cmd.h"
 #include "ticket/ticket.h"
 
@@ -118,6 +119,20 @@ run_gc(struct cmd_env *env, struct err *err)
 	return rc;
 }
 
+struct clock_problems {
+	struct cmd_env *env;
+	int64_t n;
+};
+
+static void
+clock_problem(void *arg, const char *text)
+{
+	struct clock_problems *p = arg;
+
+	p->n++;
+	problem(p->env, text);
+}
+
 static void
 summary(struct cmd_env *env, const struct verify_report *r)
 {
@@ -202,6 +217,7 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	struct verify_report r = {0};
 	struct err bad = {0};
+	struct clock_problems clocks = {.env = env};
 	int64_t from = 0, extra = 0;
 	enum rc rc;
 
@@ -237,8 +253,10 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	rc = store_read(env->desk->store, err);
 	if (rc == RC_OK)
 		rc = verify_all(env->desk->store, from, true, problem, env, &r, err);
+	if (rc == RC_OK)
+		rc = clocks_verify(env->desk, from, clock_problem, &clocks, err);
 	store_read_end(env->desk->store);
-	r.problems += extra;
+	r.problems += extra + clocks.n;
 	if (rc == RC_OK && r.problems == 0)
 		rc = remember(env, &r, err);
 	if (rc == RC_OK && o.gc)

@@ -1,5 +1,5 @@
-/* tkt-tick: the one cron line. Wakes snoozed tickets, purges what retention says, merges
- * the search index. */
+/* tkt-tick: the one cron line. Wakes snoozed tickets, tells what clocks have come to,
+ * purges what retention says, merges the search index. */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "base/instant.h"
+#include "base/sibling.h"
 #include "base/text.h"
-#include "change/change.h"
+#include "change/clocks.h"
 #include "change/erase.h"
+#include "policy/tzdata.h"
 #include "desk/cmd.h"
 
 static struct {
@@ -27,7 +29,8 @@ enum {
 	MINUTE_MS = 60000,
 	MERGES_AT_MOST = 1000,
 	WAKE_AT_MOST = 500,
-	PURGE_AT_MOST = 200
+	PURGE_AT_MOST = 200,
+	FOLLOW_MS = 50000 /* of a minute */
 };
 
 static volatile sig_atomic_t stopped;
@@ -158,6 +161,49 @@ purge(struct cmd_env *env, int64_t *purged, struct err *err)
 	return rc;
 }
 
+/* ---- clocks ---- */
+
+/* The same tkt.conf means other hours when a year has passed or a zone has new rules
+ * (S30): tkt-config, which can compile it, looks. Nothing runs when nothing changed. */
+static enum rc
+refresh(struct cmd_env *env, struct err *err)
+{
+	const char *argv[] = {
+	    "tkt-config", "refresh", "-D", env->desk->dir, "--quiet", NULL};
+	char *stamp = NULL, *seen = NULL;
+	int status = 0;
+	enum rc rc = tzdata_stamp(env->ctx, env->desk, &stamp, err);
+
+	if (rc == RC_OK && stamp != NULL)
+		rc = store_meta_get(env->desk->store, env->ctx, "tzdata", &seen, err);
+	if (stamp == NULL || (rc == RC_OK && strcmp(seen, stamp) == 0))
+		return rc;
+	if (rc == RC_OK || rc == RC_NONE)
+		rc = sibling_run(env->ctx, argv, 0, NULL, &status, err);
+	if (rc == RC_OK && status != 0)
+		return err_fail(err, RC_CONFIG,
+		    "tkt-config refresh failed: calendars stay as they are");
+	if (rc == RC_OK)
+		rc = store_write(env->desk->store, err);
+	if (rc != RC_OK)
+		return rc;
+	rc = store_meta_set(env->desk->store, "tzdata", stamp, err);
+	if (rc == RC_OK)
+		return store_commit(env->desk->store, err);
+	store_rollback(env->desk->store);
+	return rc;
+}
+
+static enum rc
+clocks(struct cmd_env *env, struct clocks_done *done, struct err *err)
+{
+	enum rc rc = refresh(env, err);
+
+	if (rc == RC_OK)
+		rc = clocks_follow(env->desk, FOLLOW_MS, done, err);
+	return rc == RC_OK ? clocks_tick(env->desk, done, err) : rc;
+}
+
 /* A little at a time, so that no mail waits for a merge. */
 static enum rc
 merge(struct cmd_env *env, int64_t *merged, struct err *err)
@@ -205,8 +251,11 @@ static enum rc
 tick(struct cmd_env *env, struct err *err)
 {
 	int64_t woken = 0, merged = 0, purged = 0;
+	struct clocks_done done = {0};
 	enum rc rc = wake(env, &woken, err);
 
+	if (rc == RC_OK)
+		rc = clocks(env, &done, err);
 	if (rc == RC_OK)
 		rc = purge(env, &purged, err);
 	if (rc == RC_OK)
@@ -216,13 +265,17 @@ tick(struct cmd_env *env, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	if (env->out->format == OUT_JSON)
-		out_json(env->out, json_pack("{s:s,s:I,s:I,s:I}", "type", "tick", "woken",
-				       (json_int_t)woken, "merged", (json_int_t)merged,
-				       "purged", (json_int_t)purged));
+		out_json(env->out, json_pack("{s:s,s:I,s:I,s:I,s:I,s:I}", "type", "tick",
+				       "woken", (json_int_t)woken, "told",
+				       (json_int_t)done.told, "followed",
+				       (json_int_t)done.followed, "merged",
+				       (json_int_t)merged, "purged", (json_int_t)purged));
 	else if (env->out->format == OUT_HUMAN)
 		out_line(env->out, COLOR_NONE,
-		    "%lld tickets woken, %lld purged, %lld index merges",
-		    (long long)woken, (long long)purged, (long long)merged);
+		    "%lld tickets woken, %lld clocks told, %lld tickets followed new "
+		    "policies, %lld purged, %lld index merges",
+		    (long long)woken, (long long)done.told, (long long)done.followed,
+		    (long long)purged, (long long)merged);
 	fflush(env->out->to);
 	return RC_OK;
 }

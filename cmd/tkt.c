@@ -1,36 +1,15 @@
 /* tkt: the front door. `tkt new` runs tkt-new; `tkt help` lists every program. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <talloc.h>
-#include <unistd.h>
 
+#include "base/sibling.h"
 #include "base/text.h"
 #include "desk/cmd.h"
 #include "programs.h"
 
 static const struct opt opts[] = {OPTS_COMMON, OPTS_END};
-
-/* The family stands beside us; only when it does not, PATH is asked. */
-static enum rc
-execute(void *ctx, const char *program, char **argv, struct err *err)
-{
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash, *path;
-
-	argv[0] = talloc_strdup(ctx, program);
-	if (n > 0) {
-		self[n] = '\0';
-		slash = strrchr(self, '/');
-		path =
-		    talloc_asprintf(ctx, "%.*s/%s", (int)(slash - self), self, program);
-		execv(path, argv);
-	}
-	execvp(program, argv);
-	return err_errno(err, "%s", program);
-}
 
 static enum rc
 help(struct cmd_env *env, int argc, char **argv, struct err *err)
@@ -43,7 +22,7 @@ help(struct cmd_env *env, int argc, char **argv, struct err *err)
 			if (strcmp(programs[i].name, argv[0]) == 0 ||
 			    strcmp(programs[i].name, name) == 0) {
 				words[1] = talloc_strdup(env->ctx, programs[i].name);
-				return execute(env->ctx, "man", words, err);
+				return sibling_exec(env->ctx, "man", words, err);
 			}
 		}
 		return err_fail(err, RC_USAGE, "\"%s\": no such program", argv[0]);
@@ -85,7 +64,7 @@ dispatch(void *ctx, char **argv, struct err *err)
 		names[i] = text_starts(p, "tkt-") ? p + 4 : p;
 		if (strcmp(p, name) == 0 ||
 		    (strcmp(p, said) == 0 && strcmp(p, "tkt") != 0))
-			return execute(ctx, p, argv, err);
+			return sibling_exec(ctx, p, argv, err);
 	}
 	return err_fail(err, RC_USAGE, "\"%s\": no such program%s", said,
 	    text_hint(ctx, said, names));

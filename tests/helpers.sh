@@ -58,6 +58,12 @@ lacks() {
 	! grep -qF -- "$1" out || atf_fail "\"$1\" is in: $(cat out)"
 }
 
+# ics LINE...: an iCalendar file with one event of these lines.
+ics() {
+	printf 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\nBEGIN:VEVENT\r\nUID:1\r\n'
+	printf '%s\r\n' "$@" END:VEVENT END:VCALENDAR
+}
+
 # Every record printed so far in ./out fits its schema.
 records() {
 	python3 "$TKT_SRC/tests/schema.py" "$TKT_SRC/share/schema" out >bad 2>&1 ||

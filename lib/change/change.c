@@ -1,5 +1,5 @@
 /* The three changes: a new ticket, a change or message, routing again. */
-#include "change/change_priv.h"
+#include "change/clocks_priv.h"
 
 #include <string.h>
 #include <talloc.h>
@@ -259,7 +259,10 @@ run_edit(struct work *w, const void *what, struct err *err)
 	const char *me = w->actor->kind == ACTOR_AGENT ? w->actor->name : NULL;
 	json_t *extra = NULL;
 	bool moved;
-	enum rc rc = work_load(w, e->ticket, true, err);
+	enum rc rc;
+
+	w->said_at = clocks_instant(e->message, w->tx->now);
+	rc = work_load(w, e->ticket, true, err);
 
 	if (rc == RC_OK)
 		rc = may_edit(w, e, err);

@@ -3,6 +3,7 @@
 #define CHANGE_CHANGE_PRIV_H
 
 #include "change/change.h"
+#include "policy/sla.h"
 
 enum { EVENTS_MAX = 64 };
 
@@ -11,6 +12,7 @@ struct change_tx {
 	struct desk *d;
 	struct chain chain;
 	struct policy *policy; /* loaded when first needed */
+	struct sla_book *book; /* the same */
 	struct expect expect;  /* of the next ticket */
 	int64_t now, batch;
 };
@@ -39,6 +41,12 @@ struct work {
 	bool *fired;   /* rules, once a root event */
 	struct change_result *r;
 	const char *body; /* of the first message, for conditions */
+	/* Clocks as stored (NULL: none) and as they become; refold: what happened is no
+	 * plain step, or belongs before something that is there already; news: what is
+	 * due is being told. */
+	struct clocks *clocks_stored, *clocks;
+	bool refold, news;
+	int64_t said_at; /* when the change happened, in seconds; 0: now */
 };
 
 /* tx.c: reads the ticket that is to be changed, and checks that its actor has access,
@@ -81,6 +89,20 @@ enum rc work_assign(struct work *w, struct err *err) CHECKED;
 /* person.c: an event of a customer (0: of an organization). Takes over `changes`. */
 enum rc person_event(struct change_tx *tx, const struct actor *actor, int64_t customer,
     int64_t cause, const char *action, json_t *changes, int64_t *id,
+    struct err *err) CHECKED;
+
+/* clocks.c, step 5. Before the ticket is written: its clocks after one step, and what its
+ * row says of them. */
+enum rc work_clocks(struct work *w, struct err *err) CHECKED;
+/* After its events and message are: stores the clocks, folded anew where a step was not
+ * enough. */
+enum rc work_clocks_store(struct work *w, struct err *err) CHECKED;
+/* Loaded with the ticket. *due: something must be told first, so that the log has it
+ * before the change that may hide it. */
+enum rc work_clocks_load(
+    struct work *w, int64_t ticket, bool *due, struct err *err) CHECKED;
+/* tell.c: tells all that was due at `at` (seconds). */
+enum rc work_tell(struct change_tx *tx, int64_t ticket, int64_t at, int64_t *told,
     struct err *err) CHECKED;
 
 /* deliver.c, step 7: rows for everything that leaves because of the message. */

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/record.h"
 #include "base/text.h"
-#include "change/change_priv.h"
+#include "change/clocks_priv.h"
 
 struct job {
 	struct change_tx *tx;
@@ -260,6 +260,7 @@ static enum rc
 run(void *arg, struct err *err)
 {
 	struct job *j = arg;
+	struct sla_book *book = NULL;
 	int64_t id = 0;
 	enum rc rc = RC_NONE;
 
@@ -267,8 +268,14 @@ run(void *arg, struct err *err)
 		rc =
 		    ticket_find_external(j->tx->d->store, j->from->external_id, &id, err);
 	if (rc == RC_NONE)
-		return make(j, err);
-	return rc == RC_OK ? add_missing(j, id, err) : rc;
+		rc = make(j, err);
+	else if (rc == RC_OK)
+		rc = add_missing(j, id, err);
+	if (rc == RC_OK)
+		rc = clocks_book(j->tx, &book, err);
+	if (rc == RC_OK && book->any)
+		rc = clocks_refold(book, j->r->ticket, err);
+	return rc;
 }
 
 enum rc

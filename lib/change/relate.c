@@ -290,6 +290,7 @@ join(struct work *w, const struct ticket *from, const int64_t *ids, size_t n,
 	if (rc == RC_OK)
 		rc = message_instants(w->tx->d->store, t->id, t, err);
 	t->time_spent_s += from->time_spent_s;
+	w->refold = true; /* their clocks may go on here (S33) */
 	/* A question that nobody answered is not buried in a solved ticket. */
 	if (rc == RC_OK && unanswered && t->phase >= PHASE_RESOLVED)
 		rc = changes_add(w->ctx, "status", CHANGE_SET, l->active,
@@ -492,6 +493,7 @@ run_split(struct work *w, const void *what, struct err *err)
 	}
 	if (rc == RC_OK && strcmp(w->t->queue, from.before->queue) != 0)
 		rc = work_assign(w, err);
+	w->refold = true; /* what was asked there counts here (S34) */
 	if (rc == RC_OK)
 		rc = work_write(w, err);
 	if (rc == RC_OK)
@@ -499,6 +501,7 @@ run_split(struct work *w, const void *what, struct err *err)
 	if (rc == RC_OK)
 		rc = message_instants(store, ticket, from.t, err);
 	from.cause = w->r->event;
+	from.refold = true;
 	if (rc == RC_OK) {
 		moved = json_pack("{s:[o,[]],s:I}", "messages",
 		    id_list(s->messages, s->nmessages), "into", (json_int_t)w->t->id);

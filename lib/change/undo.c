@@ -337,6 +337,17 @@ moved_back(const struct undo *u, const struct group *g)
 	return gone ? json_pack("[o,o]", gone, came) : NULL;
 }
 
+static json_t *
+undone_ids(const struct undo *u, const struct group *g)
+{
+	json_t *list = json_array();
+
+	for (size_t i = g->from; i < g->to; i++)
+		json_array_append_new(
+		    list, json_integer(u->v[u->order[i]]->id));
+	return list;
+}
+
 static enum rc
 undo_ticket(struct undo *u, const struct group *g, struct err *err)
 {
@@ -366,6 +377,9 @@ undo_ticket(struct undo *u, const struct group *g, struct err *err)
 		json_decref(extra);
 		return rc;
 	}
+	/* The clocks take what is listed here as if it had never been. */
+	json_object_set_new(extra, "undone", undone_ids(u, g));
+	w.refold = true;
 	rc = work_log(&w, u->actor, "ticket.undone", extra, err);
 	if (rc == RC_OK)
 		rc = work_write(&w, err);

@@ -56,6 +56,37 @@ enum rc sla_match(struct sla_rules *r, struct ticket *t, const struct query_now 
     void *arg, struct err *err) CHECKED;
 const struct sla_policy *sla_policy(const struct sla_rules *r, const char *name);
 
+/* The versions whose SLA policies or calendars differ from those before, oldest first;
+ * their rules are loaded when asked for. Clocks name these versions alone, so that an
+ * apply that leaves the policies as they were touches no clock. */
+struct sla_epoch {
+	int64_t version; /* of the configuration; 0: before any policy */
+	int64_t at;	 /* its activation, in seconds */
+	int64_t event;	 /* that applied it: its place among the events of a second */
+	struct sla_rules *rules; /* NULL until asked for */
+};
+struct sla_book {
+	struct desk *d;
+	struct sla_epoch *v;
+	size_t n;
+	bool any; /* does one of them have a policy? */
+};
+/* Belongs to ctx. */
+enum rc sla_book_open(
+    void *ctx, struct desk *d, struct sla_book **b, struct err *err) CHECKED;
+/* Rules of the i-th epoch. */
+enum rc sla_book_rules(
+    struct sla_book *b, size_t i, struct sla_rules **r, struct err *err) CHECKED;
+/* The epoch a version of the configuration is of; that in force before a moment. Epoch 0
+ * is there before everything and has no policies. */
+size_t sla_book_epoch(const struct sla_book *b, int64_t version);
+size_t sla_book_at(const struct sla_book *b, int64_t at, int64_t event);
+/* Gives loaded clocks their calendars. */
+enum rc sla_book_bind(
+    struct sla_book *b, struct clocks *c, struct err *err) CHECKED;
+/* Other policies in place of all (tkt-sla rehearse): as if they had been there always. */
+struct sla_book *sla_book_of(void *ctx, struct desk *d, struct sla_rules *r);
+
 /* ---- the step ---- */
 
 enum sla_said { SLA_SILENT, SLA_CUSTOMER, SLA_AGENT, SLA_BOT };

@@ -229,6 +229,17 @@ calendar_ids(const struct conf *c)
 	return o;
 }
 
+/* Whose rules the hours depend on: when tzdata changes them, tkt-tick sees it. */
+static json_t *
+calendar_zones(const struct conf *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->ncalendars; i++)
+		json_array_append_new(list, json_string(c->calendars[i]->zone));
+	return list;
+}
+
 json_t *
 conf_slas(struct conf *c, cfg_t *cfg, const struct config *desk)
 {
@@ -246,5 +257,6 @@ conf_slas(struct conf *c, cfg_t *cfg, const struct config *desk)
 			return list; /* an error that was said */
 		check_matches(c, sec, trees, i);
 	}
-	return json_pack("{s:o,s:o}", "policies", list, "calendars", calendar_ids(c));
+	return json_pack("{s:o,s:o,s:o}", "policies", list, "calendars", calendar_ids(c),
+	    "zones", calendar_zones(c));
 }

@@ -27,7 +27,7 @@ color_of(const struct ticket *t)
 }
 
 enum rc
-show_ticket(const struct desk *d, struct out *out, struct ticket *t, struct err *err)
+show_ticket(struct desk *d, struct out *out, struct ticket *t, struct err *err)
 {
 	const char *cells[7];
 	json_t *o = NULL;

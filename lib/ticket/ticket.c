@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/record.h"
 #include "base/text.h"
+#include "ticket/clock.h"
 #include "ticket/ticket_priv.h"
 
 #define COLUMN(member, kind, words, derived) \
@@ -238,8 +239,26 @@ ticket_store(
 
 /* ---- the record ---- */
 
+/* Its open clock that is due first. */
+static enum rc
+set_sla(struct desk *d, struct ticket *t, json_t *o, struct err *err)
+{
+	struct clock c;
+	enum rc rc = RC_NONE;
+
+	if (*t->due_target != '\0')
+		rc = clock_get(d->store, t, t->id, t->due_target, &c, err);
+	if (rc == RC_OK)
+		rc = desk_calendar(d, c.version, c.calendar, &c.hours, err);
+	if (rc != RC_OK && rc != RC_NONE)
+		return rc;
+	json_object_set_new(o, "sla",
+	    rc == RC_OK ? clock_brief(&c, desk_now(d) / 1000) : json_null());
+	return RC_OK;
+}
+
 enum rc
-ticket_to_json(const struct desk *d, struct ticket *t, json_t **out, struct err *err)
+ticket_to_json(struct desk *d, struct ticket *t, json_t **out, struct err *err)
 {
 	struct person p = {0};
 	const char *organization = NULL;
@@ -283,7 +302,11 @@ ticket_to_json(const struct desk *d, struct ticket *t, json_t **out, struct err 
 	record_set_int(o, "time_spent_s", t->time_spent_s);
 	record_set_int(o, "reopened", t->reopened);
 	record_set_int(o, "last_event", t->last_event);
-	json_object_set_new(o, "sla", json_null()); /* until a clock runs */
+	rc = set_sla(d, t, o, err);
+	if (rc != RC_OK) {
+		json_decref(o);
+		return rc;
+	}
 	*out = o;
 	return RC_OK;
 }

@@ -139,7 +139,7 @@ enum rc ticket_linked_by(struct store *s, void *ctx, int64_t id, struct ticket_l
 
 /* The record of tkt-json(5). A new reference. */
 enum rc ticket_to_json(
-    const struct desk *d, struct ticket *t, json_t **o, struct err *err) CHECKED;
+    struct desk *d, struct ticket *t, json_t **o, struct err *err) CHECKED;
 
 /* ---- people ---- */
 

@@ -375,12 +375,14 @@ older_store__is_brought_up_by_itself_body() {
 		DROP INDEX organization_external; DROP INDEX org_domain_of; DROP INDEX event_batch;
 		ALTER TABLE organization DROP COLUMN notes; ALTER TABLE organization DROP COLUMN external_id;
 		DROP TABLE draft; DROP TABLE customer_field; DROP TABLE organization_field;
+		DROP TABLE sla_ticket; DROP TABLE sla_clock; ALTER TABLE version DROP COLUMN event;
+		CREATE TABLE sla_clock (ticket INTEGER) STRICT;
 		DELETE FROM migration WHERE number > 1; PRAGMA user_version = 1' || atf_fail "sqlite3"
 	mail a@b.org x '<o1@x>' | mail-ingest >out || atf_fail "old store"
 	was '.outcome == "duplicate"'
 	mail a@b.org x '<o2@x>' | mail-ingest >out || atf_fail "old store"
 	was '.outcome == "created"'
-	[ "$(sqlite3 desk/store.db 'PRAGMA user_version')" -ge 3 ] || atf_fail "not brought up"
+	[ "$(sqlite3 desk/store.db 'PRAGMA user_version')" -ge 4 ] || atf_fail "not brought up"
 	ok tkt-fsck --all
 }
 
