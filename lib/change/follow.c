@@ -173,18 +173,32 @@ struct verify {
 };
 
 static const char *
+when(void *ctx, int64_t s)
+{
+	return s ? instant_print(ctx, s * 1000) : "never";
+}
+
+static const char *
 describe(void *ctx, const struct clocks *c, size_t i)
 {
 	const struct clock *k;
 
 	if (i >= c->n)
-		return talloc_asprintf(ctx, "%zu clocks, policy \"%s\"", c->n, c->policy);
+		return talloc_asprintf(ctx,
+		    "%zu clocks, policy \"%s\" of version %lld, asked %s (first %s), "
+		    "replied %s (unsolved %s), last step %s",
+		    c->n, c->policy, (long long)c->version, when(ctx, c->asked),
+		    when(ctx, c->first_asked), when(ctx, c->replied),
+		    when(ctx, c->update_from), when(ctx, c->last));
 	k = &c->v[i];
-	return talloc_asprintf(ctx, "%s %lld %s%s%s, due %s, %llds of %llds",
+	return talloc_asprintf(ctx,
+	    "%s %lld %s%s%s, due %s, %llds of %llds counted, since %s; told: warned %s, "
+	    "breached %s, reminded %s, next %s",
 	    sla_target_names[k->target], (long long)k->cycle,
 	    clock_state_names[k->state], *k->ended_by ? " by " : "", k->ended_by,
-	    k->due ? instant_print(ctx, k->due * 1000) : "never", (long long)k->elapsed,
-	    (long long)k->goal_s);
+	    when(ctx, k->due), (long long)k->elapsed,
+	    (long long)k->goal_s, when(ctx, k->since), *k->warned ? k->warned : "never",
+	    when(ctx, k->told), when(ctx, k->reminded), when(ctx, k->fire));
 }
 
 static void

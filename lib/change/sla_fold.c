@@ -221,6 +221,13 @@ imported_steps(struct fold *f, size_t i)
 	add_step(f, STEP_HUSH, x->e->at / 1000, i, i + 1);
 }
 
+/* News that was told; rules that fired by it changed the ticket in the same group. */
+static bool
+is_news(const struct entry *x)
+{
+	return text_starts(x->e->action, "sla.");
+}
+
 static bool
 is_imported(const char *action)
 {
@@ -264,6 +271,8 @@ make_steps(struct fold *f)
 		if (is_imported(x->e->action)) {
 			imported_steps(f, from);
 			last = x->e->at / 1000 > last ? x->e->at / 1000 : last;
+		} else if (is_news(x) && to == from + 1) {
+			add_step(f, STEP_WHOLE, x->at, from, to); /* no step of clocks */
 		} else if (x->at >= last) {
 			add_step(f, STEP_WHOLE, x->at, from, to);
 			last = x->at;
@@ -460,13 +469,6 @@ meaning(struct fold *f, const struct fold_step *p, struct sla_event *e, struct e
 	return RC_OK;
 }
 
-/* News that was told; rules that fired by it changed the ticket in the same group. */
-static bool
-is_news(const struct fold *f, const struct fold_step *p)
-{
-	return text_starts(f->v[p->from].e->action, "sla.");
-}
-
 static enum rc
 hear(struct fold *f, const struct fold_step *p, struct err *err)
 {
@@ -498,7 +500,7 @@ one_step(struct fold *f, const struct fold_step *p, struct err *err)
 
 	if (rc == RC_OK && p->kind == STEP_HUSH)
 		return hush(f, p->at, err);
-	if (rc == RC_OK && is_news(f, p)) {
+	if (rc == RC_OK && is_news(&f->v[p->from])) {
 		rc = hear(f, p, err);
 		if (rc != RC_OK || p->to == p->from + 1)
 			return rc;

@@ -683,11 +683,11 @@ sla_take_over(struct clocks *into, const struct clocks *from, const struct sla_e
 	settle(theirs, e->at);
 	ours->started = theirs->started;
 	ours->elapsed = theirs->elapsed;
-	ours->warned = theirs->warned;
+	ours->warned = talloc_strdup(into, theirs->warned);
 	run_from(ours, e->at);
 	note(&p, SLA_TAKEN_OVER, ours);
 	if (theirs->breached != 0 && ours->breached == 0) {
-		breach(ours, theirs->breached, theirs->cause);
+		breach(ours, theirs->breached, talloc_strdup(into, theirs->cause));
 		ours->told = theirs->told;
 	} else if (ours->breached == 0 && ours->elapsed > ours->goal_s) {
 		breach(ours, e->at, "change");
