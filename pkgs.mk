@@ -7,7 +7,7 @@ PKGS_BUILD = gcc make pkg-config libc6-dev libsqlite3-dev libjansson-dev libtall
 # To run the tests and to lint.
 PKGS_TEST = libatf-dev atf-sh kyua clang libclang-rt-14-dev clang-tidy clang-format \
 	cppcheck shellcheck mandoc sqlite3 jq bash zsh fish openssh-server openssh-client git \
-	python3-jsonschema zstd procmail util-linux postfix dovecot-core \
+	python3-jsonschema libxml2-utils perl zstd procmail util-linux postfix dovecot-core \
 	dovecot-lmtpd dovecot-sieve
 
 # Every program: store, records, memory, hashes. SQLite statically where Debian has it:

@@ -8,6 +8,7 @@
 #include "base/instant.h"
 #include "base/record.h"
 #include "base/text.h"
+#include "change/clocks.h"
 #include "desk/cmd.h"
 #include "policy/policy.h"
 
@@ -27,6 +28,8 @@ static const struct opt opts[] = {
     OPTS_COMMON,
     OPTS_END,
 };
+
+enum { FOLLOW_MS = 1000 };
 
 static void
 on_report(void *arg, bool warning, const char *text)
@@ -94,6 +97,25 @@ print_version(struct cmd_env *env, int64_t version)
 		    env->out, COLOR_NONE, "version %lld runs now", (long long)version);
 }
 
+/* Clocks of open tickets follow at once where they are few; tkt-tick does the rest. */
+static enum rc
+follow(struct cmd_env *env, struct err *err)
+{
+	struct desk_want want = {env->desk->dir, env->as, true};
+	struct clocks_done done = {0};
+	enum rc rc;
+
+	talloc_free(env->desk); /* it has the old version */
+	env->desk = NULL;
+	rc = desk_open(env->ctx, &want, &env->desk, err);
+	if (rc == RC_OK)
+		rc = clocks_follow(env->desk, FOLLOW_MS, &done, err);
+	if (rc == RC_OK && !done.all)
+		cmd_note(env, "clocks of %lld tickets follow, the others by tkt-tick",
+		    (long long)done.followed);
+	return rc;
+}
+
 static enum rc
 do_apply(struct cmd_env *env, struct err *err)
 {
@@ -120,7 +142,7 @@ do_apply(struct cmd_env *env, struct err *err)
 		    (long long)env->desk->config->version);
 	else
 		print_version(env, version);
-	return RC_OK;
+	return version ? follow(env, err) : RC_OK;
 }
 
 static void

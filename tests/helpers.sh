@@ -80,7 +80,7 @@ common_checks() {
 	has "$_p "
 	fails 64 'unknown option "-?"' "$_p" '-?'
 	fails 64 'unknown or ambiguous option "--frobnicate"' "$_p" --frobnicate
-	fails 64 '--output "jsno": use json, human, tsv or ids (did you mean "json"?)' \
+	fails 64 "--output \"jsno\": use ${_formats:-json, human, tsv or ids} (did you mean \"json\"?)" \
 		"$_p" --output=jsno "$@"
 	"$_p" --help >/dev/full 2>err && atf_fail "$_p --help did not notice the full disk"
 	[ $? -eq 74 ] || atf_fail "$_p --help >/dev/full: not 74"

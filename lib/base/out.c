@@ -8,9 +8,9 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <talloc.h>
-#include "base/mem.h"
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 
 enum { TABLE_GROUP = 1000, WIDTH_DEFAULT = 80, FLEX_LEAST = 12, CELL_MAX = 400 };
@@ -42,11 +42,32 @@ terminal_width(void)
 	return WIDTH_DEFAULT;
 }
 
+/* "json, human, tsv or ids" */
+static const char *
+format_list(void *ctx, const char *const *more, const char ***all)
+{
+	char *text = talloc_strdup(ctx, "");
+	size_t n = 0;
+
+	for (size_t i = 0; formats[i] != NULL; i++)
+		text_push(ctx, all, &n, formats[i]);
+	for (; more != NULL && *more != NULL; more++)
+		text_push(ctx, all, &n, *more);
+	for (size_t i = 0; i < n; i++)
+		text = talloc_asprintf_append_buffer(text, "%s%s",
+		    i == 0	 ? ""
+		    : i == n - 1 ? " or "
+				 : ", ",
+		    (*all)[i]);
+	return text;
+}
+
 enum rc
-out_open(void *ctx, const char *name, struct out **out, struct err *err)
+out_open(void *ctx, const char *name, const char *const *more, struct out **out,
+    struct err *err)
 {
 	struct out *o = talloc_zero(ctx, struct out);
-	const char *no_color = getenv("NO_COLOR");
+	const char *no_color = getenv("NO_COLOR"), **all = NULL;
 
 	o->to = stdout;
 	o->tty = isatty(STDOUT_FILENO) == 1;
@@ -57,10 +78,12 @@ out_open(void *ctx, const char *name, struct out **out, struct err *err)
 
 		while (formats[i] != NULL && strcmp(formats[i], name) != 0)
 			i++;
-		if (formats[i] == NULL)
-			return err_fail(err, RC_USAGE,
-			    "--output \"%s\": use json, human, tsv or ids%s", name,
-			    text_hint(ctx, name, formats));
+		if (formats[i] == NULL) {
+			const char *list = format_list(ctx, more, &all);
+
+			return err_fail(err, RC_USAGE, "--output \"%s\": use %s%s",
+			    name, list, text_hint(ctx, name, all));
+		}
 		o->format = (enum out_format)i;
 	}
 	o->width = o->tty ? terminal_width() : 0;

@@ -37,8 +37,10 @@ struct out {
 };
 
 /* Chooses the format: `name` (json human tsv ids), or human on a terminal and JSON
- * otherwise. RC_USAGE for another name. Belongs to ctx; flushing is out_close's. */
-enum rc out_open(void *ctx, const char *name, struct out **out, struct err *err) CHECKED;
+ * otherwise. RC_USAGE for another name, which names `more` (or NULL) of the program's
+ * own, too. Belongs to ctx; flushing is out_close's. */
+enum rc out_open(void *ctx, const char *name, const char *const *more, struct out **out,
+    struct err *err) CHECKED;
 /* Sends what follows through $PAGER (default less) as git does, on a terminal only. */
 void out_page(struct out *out);
 /* Prints what is left, waits for the pager and tells whether all was really written

@@ -220,3 +220,50 @@ work_clocks_store(struct work *w, struct err *err)
 	w->clocks->ticket = w->t->id;
 	return clocks_store(w->tx->d->store, w->clocks_stored, w->clocks, err);
 }
+
+/* ---- from the start, by today's policies ---- */
+
+static enum rc
+run_recompute(struct work *w, const void *what, struct err *err)
+{
+	struct sla_book *b = NULL, *today;
+	struct clocks *would = NULL;
+	struct sla_rules *r = NULL;
+	json_t *extra;
+	enum rc rc;
+
+	w->news = true; /* what was due by the old policies is no news any more */
+	rc = work_load(w, *(const int64_t *)what, false, err);
+	if (rc == RC_OK)
+		rc = actor_need(w->actor, "desk.config", err);
+	if (rc == RC_OK)
+		rc = clocks_book(w->tx, &b, err);
+	if (rc == RC_OK)
+		rc = sla_book_rules(b, b->n - 1, &r, err);
+	if (rc != RC_OK)
+		return rc;
+	today = sla_book_of(w->ctx, w->tx->d, r);
+	rc = sla_fold(w->ctx, today, w->before->id, NULL, NULL, &would, err);
+	if (rc == RC_OK)
+		sla_hush(would, r, w->tx->now / 1000);
+	if (rc != RC_OK ||
+	    (w->clocks_stored != NULL && clocks_equal(w->clocks_stored, would)))
+		return rc;
+	w->news = false;
+	w->refold = true;
+	extra = json_pack("{s:I}", "version", (json_int_t)r->version);
+	rc = work_log(w, w->actor, recomputed_action, extra, err);
+	return rc == RC_OK ? work_write(w, err) : rc;
+}
+
+enum rc
+change_recompute(struct change_tx *tx, const struct actor *actor, int64_t ticket,
+    struct change_result *r, struct err *err)
+{
+	struct work w = {.tx = tx, .ctx = tx->ctx, .actor = actor, .r = r};
+	enum rc rc = work_run(&w, &ticket, run_recompute, err);
+
+	return rc == RC_OK || rc == RC_NOTFOUND || rc == RC_NONE
+		   ? rc
+		   : err_wrap(err, "ticket %lld", (long long)ticket);
+}

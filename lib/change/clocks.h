@@ -22,6 +22,12 @@ enum rc sla_fold(void *ctx, struct sla_book *b, int64_t ticket,
 /* Folds a ticket anew and stores what differs, in the open write transaction. */
 enum rc clocks_refold(struct sla_book *b, int64_t ticket, struct err *err) CHECKED;
 
+/* S29, an administrator's act: everything up to now is evaluated by the policies that run
+ * now, as if they had always been in force; an event says so, and nothing of it is news.
+ * r->changed only when that made a difference. */
+enum rc change_recompute(struct change_tx *tx, const struct actor *actor, int64_t ticket,
+    struct change_result *r, struct err *err) CHECKED;
+
 /* Tells the log what is due of a ticket's clocks up to now, one event each, with the
  * rules on sla.warned and sla.breached; *told counts them. */
 enum rc change_tell(

@@ -5,6 +5,9 @@
 #include "change/change_priv.h"
 #include "change/clocks.h"
 
+/* Names its event: {"version": N}. */
+extern const char recomputed_action[];
+
 /* Who speaks in a message (S16, S17), by kind, direction, class and author alone. */
 enum sla_said clocks_said(const struct message *m);
 /* When a change that was written at `at` (ms) happened, in seconds (S4): when its message

@@ -8,7 +8,6 @@
 #include "change/clocks_priv.h"
 
 enum { AT_ONCE = 500 }; /* tickets a transaction */
-static const char followed_key[] = "sla_followed";
 
 /* ---- following ---- */
 
@@ -102,7 +101,7 @@ remember(struct desk *d, int64_t version, struct err *err)
 
 	if (rc != RC_OK)
 		return rc;
-	rc = store_meta_set(d->store, followed_key, text, err);
+	rc = store_meta_set(d->store, sla_followed_key, text, err);
 	talloc_free(text);
 	if (rc == RC_OK)
 		return store_commit(d->store, err);
@@ -120,7 +119,7 @@ newest(struct desk *d, int64_t *version, bool *behind, struct err *err)
 	enum rc rc = sla_book_open(d, d, &b, err);
 
 	if (rc == RC_OK)
-		rc = store_meta_get(d->store, d, followed_key, &text, err);
+		rc = store_meta_get(d->store, d, sla_followed_key, &text, err);
 	if (rc == RC_OK)
 		(void)text_number(text, &followed);
 	if (rc == RC_OK || rc == RC_NONE) {

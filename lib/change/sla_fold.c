@@ -228,6 +228,8 @@ is_news(const struct entry *x)
 	return text_starts(x->e->action, "sla.");
 }
 
+const char recomputed_action[] = "clocks.recomputed";
+
 static bool
 is_imported(const char *action)
 {
@@ -271,6 +273,8 @@ make_steps(struct fold *f)
 		if (is_imported(x->e->action)) {
 			imported_steps(f, from);
 			last = x->e->at / 1000 > last ? x->e->at / 1000 : last;
+		} else if (strcmp(x->e->action, recomputed_action) == 0) {
+			add_step(f, STEP_HUSH, x->at, from, to);
 		} else if (is_news(x) && to == from + 1) {
 			add_step(f, STEP_WHOLE, x->at, from, to); /* no step of clocks */
 		} else if (x->at >= last) {
@@ -477,7 +481,8 @@ hear(struct fold *f, const struct fold_step *p, struct err *err)
 
 	if (rc != RC_OK)
 		return rc;
-	sla_heard(f->s, r, f->v[p->from].e->action, f->v[p->from].changes);
+	sla_heard(f->s, r, f->v[p->from].e->action, f->v[p->from].changes,
+	    f->trace);
 	return RC_OK;
 }
 
@@ -516,6 +521,23 @@ one_step(struct fold *f, const struct fold_step *p, struct err *err)
 
 /* ---- all of it ---- */
 
+/* An administrator had everything up to an event evaluated by the policies of then, as if
+ * they had always been (S29, recompute --from-start): nothing until there is news. */
+static void
+from_start(struct fold *f)
+{
+	for (size_t i = f->n; i > 0; i--) {
+		const struct entry *x = &f->v[i - 1];
+		json_int_t version =
+		    json_integer_value(json_object_get(x->changes, "version"));
+
+		if (strcmp(x->e->action, recomputed_action) != 0)
+			continue;
+		f->epoch = sla_book_epoch(f->b, version);
+		return;
+	}
+}
+
 enum rc
 sla_fold(void *ctx, struct sla_book *b, int64_t ticket, const struct sla_until *until,
     const struct sla_trace *trace, struct clocks **out, struct err *err)
@@ -539,6 +561,7 @@ sla_fold(void *ctx, struct sla_book *b, int64_t ticket, const struct sla_until *
 		make_steps(f);
 		/* Policies that were there before the ticket have nothing to follow. */
 		f->epoch = sla_book_at(b, f->steps[0].at, f->steps[0].seq);
+		from_start(f);
 	}
 	for (size_t i = 0; rc == RC_OK && i < f->nsteps; i++)
 		rc = one_step(f, &f->steps[i], err);

@@ -78,10 +78,12 @@ help(const struct cmd *cmd, const struct opt *opts)
 struct common {
 	const char *desk, *as, *output;
 	bool quiet, help, version;
+	char formats[128]; /* completed by the command's own */
 };
 
 static size_t
-complete_table(const struct opt *opts, struct common *c, struct opt full[OPTS_MAX + 1])
+complete_table(
+    const struct cmd *cmd, struct common *c, struct opt full[OPTS_MAX + 1])
 {
 	const struct {
 		const char *name;
@@ -90,12 +92,20 @@ complete_table(const struct opt *opts, struct common *c, struct opt full[OPTS_MA
 	    {"quiet", &c->quiet}, {"help", &c->help}, {"version", &c->version}};
 	size_t n = 0;
 
-	for (; n < OPTS_MAX && opts[n].name != NULL; n++) {
-		full[n] = opts[n];
+	snprintf(c->formats, sizeof(c->formats), "json human tsv ids");
+	for (const char *const *f = cmd->formats; f != NULL && *f != NULL; f++)
+		snprintf(c->formats + strlen(c->formats),
+		    sizeof(c->formats) - strlen(c->formats), " %s", *f);
+	for (; n < OPTS_MAX && cmd->opts[n].name != NULL; n++) {
+		full[n] = cmd->opts[n];
 		for (size_t i = 0;
 		     full[n].to == NULL && i < sizeof(where) / sizeof(where[0]); i++) {
 			if (strcmp(where[i].name, full[n].name) == 0)
 				full[n].to = where[i].to;
+		}
+		if (full[n].to == &c->output) {
+			full[n].words = c->formats;
+			full[n].help = cmd->formats ? c->formats : full[n].help;
 		}
 	}
 	full[n] = (struct opt)OPTS_END;
@@ -106,7 +116,15 @@ static enum rc
 run(struct cmd_env *env, const struct common *c, int argc, char **argv, struct err *err)
 {
 	struct desk_want want = {c->desk, c->as, (env->cmd->flags & CMD_WRITES) != 0};
-	enum rc rc = out_open(env->ctx, c->output, &env->out, err);
+	const char *output = c->output;
+	enum rc rc;
+
+	if (env->cmd->formats != NULL && output != NULL &&
+	    word_index(env->cmd->formats, output) >= 0) {
+		env->format = output;
+		output = "json";
+	}
+	rc = out_open(env->ctx, output, env->cmd->formats, &env->out, err);
 
 	if (rc == RC_OK && !(env->cmd->flags & CMD_NO_DESK))
 		rc = desk_open(env->ctx, &want, &env->desk, err);
@@ -136,7 +154,7 @@ cmd_main(const struct cmd *cmd, int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (sodium_init() < 0)
 		return EX_SOFTWARE;
-	complete_table(cmd->opts, &c, full);
+	complete_table(cmd, &c, full);
 	if (argc == 2 && strcmp(argv[1], "--dump-options") == 0) {
 		printf("%s\t%s\t%s\n", cmd->name, cmd->summary, cmd->args);
 		opt_dump(stdout, full);

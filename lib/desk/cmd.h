@@ -23,12 +23,15 @@ struct cmd_env {
 	bool quiet;	      /* --quiet: no words for people on stderr */
 	const char *desk_dir; /* -D */
 	const char *as;	      /* --as */
+	const char *format;   /* --output, when it is one of the command's own */
 };
 
 struct cmd {
 	const char *name, *summary, *args;
 	const struct opt *opts; /* ends with OPTS_END; the common ones are added */
 	int flags;
+	/* More output formats than everybody's, NULL-terminated; or NULL. */
+	const char *const *formats;
 	enum rc (*run)(struct cmd_env *env, int argc, char **argv, struct err *err);
 };
 

@@ -11,6 +11,7 @@
 #include "base/record.h"
 #include "base/text.h"
 #include "policy/policy.h"
+#include "policy/sla.h"
 
 /* ---- parts ---- */
 
@@ -128,6 +129,8 @@ conf_apply(struct store *s, const char *actor, int64_t now, const struct compile
 	}
 	if (rc == RC_OK)
 		rc = event_append(s, &chain, &e, err);
+	if (rc == RC_OK && old == 0) /* no ticket has to follow the first one */
+		rc = store_meta_set(s, sla_followed_key, "1", err);
 	if (rc != RC_OK) {
 		store_rollback(s);
 		return rc;

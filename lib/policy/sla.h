@@ -71,6 +71,9 @@ struct sla_book {
 	size_t n;
 	bool any; /* does one of them have a policy? */
 };
+/* In meta: the version whose policies all open tickets follow. */
+extern const char sla_followed_key[];
+
 /* Belongs to ctx. */
 enum rc sla_book_open(
     void *ctx, struct desk *d, struct sla_book **b, struct err *err) CHECKED;
@@ -164,7 +167,7 @@ bool sla_next_news(
     struct clocks *s, const struct sla_rules *r, int64_t now, struct sla_news *news);
 /* Marks what an event of the log says was told: its changes {"target", "cycle", ...}. */
 void sla_heard(struct clocks *s, const struct sla_rules *r, const char *action,
-    json_t *changes);
+    json_t *changes, const struct sla_trace *trace);
 /* An event's changes for a piece of news. A new reference. */
 json_t *sla_news_json(const struct sla_news *n);
 /* All that was due up to `now` counts as told: imported history is nobody's news. */

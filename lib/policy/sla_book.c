@@ -8,6 +8,8 @@
 SQL(sql_sla_epochs, "SELECT id, at, event, sha256 FROM version WHERE part = 'sla' "
 		    "ORDER BY id /* scan */");
 
+const char sla_followed_key[] = "sla_followed";
+
 static void
 add(struct sla_book *b, int64_t version, int64_t at, int64_t event)
 {

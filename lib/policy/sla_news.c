@@ -151,8 +151,8 @@ sla_news_json(const struct sla_news *n)
 }
 
 void
-sla_heard(
-    struct clocks *s, const struct sla_rules *r, const char *action, json_t *changes)
+sla_heard(struct clocks *s, const struct sla_rules *r, const char *action,
+    json_t *changes, const struct sla_trace *trace)
 {
 	json_t *o = json_object_get(changes, "sla");
 	const char *target = json_string_value(json_object_get(o, "target")),
@@ -169,8 +169,13 @@ sla_heard(
 	for (size_t i = 0; i < s->n; i++) {
 		struct clock *c = &s->v[i];
 
-		if ((int)c->target == t && c->cycle == cycle)
-			tell(s, c, sla_policy(r, c->policy), (enum sla_telling)telling,
-			    threshold, ms / 1000);
+		bool was = c->breached != 0;
+
+		if ((int)c->target != t || c->cycle != cycle)
+			continue;
+		tell(s, c, sla_policy(r, c->policy), (enum sla_telling)telling, threshold,
+		    ms / 1000);
+		if (!was && c->breached != 0 && trace != NULL)
+			trace->mark(trace->arg, SLA_BREACHED, c, c->breached, 0);
 	}
 }

@@ -107,8 +107,8 @@ query_cursor(void *ctx, const struct ticket *t, const char *sort)
 	    ctx, "%lld.%lld", (long long)order_key(t, o), (long long)t->id);
 }
 
-static void
-bind_params(struct stmt *st, const struct query_sql *q)
+void
+query_bind(struct stmt *st, const struct query_sql *q)
 {
 	for (size_t i = 0; i < q->nparams; i++) {
 		const struct query_param *p = &q->params[i];
@@ -269,7 +269,7 @@ walk_ranked(struct walk *w, enum rc (*each)(void *, struct ticket *, struct err 
 		rc = store_prepare_once(w->d->store, one, &st, err);
 	if (rc == RC_OK) {
 		bind_text(ranked, 1, w->q.words);
-		bind_params(st, &w->q);
+		query_bind(st, &w->q);
 	}
 	while (rc == RC_OK && (rc = stmt_step(ranked, err)) == RC_OK) {
 		bind_int(st, (int)w->q.nparams + 1, col_int(ranked, 0));
@@ -299,7 +299,7 @@ walk_ordered(struct walk *w, const struct order *o, bool down,
 	if (rc != RC_OK)
 		return rc;
 	(void)read_cursor(w->l->after, &key, &id);
-	bind_params(st, &w->q);
+	query_bind(st, &w->q);
 	if (words) {
 		bind_text(st, n + 1, w->q.words);
 		w->skip_to = id;
@@ -375,7 +375,7 @@ query_count(
 		sql = talloc_asprintf_append(sql, ") counted");
 		rc = store_prepare_once(d->store, sql, &st, err);
 		if (rc == RC_OK) {
-			bind_params(st, &q);
+			query_bind(st, &q);
 			rc = stmt_step(st, err);
 			*n = rc == RC_OK ? col_int(st, 0) : 0;
 			stmt_done(st);

@@ -92,6 +92,8 @@ struct query_sql {
 /* `words_apart`: leave top-level words to the caller, who joins the index itself. */
 enum rc query_sql(void *ctx, const struct node *tree, const struct query_now *now,
     bool words_apart, struct query_sql *q, struct err *err) CHECKED;
+/* Binds its parameters, ?1 and following. */
+void query_bind(struct stmt *st, const struct query_sql *q);
 /* Decides for one ticket with details; *why (may be NULL) is the first failing term. */
 enum rc query_match(const struct node *tree, struct ticket *t,
     const struct query_now *now, bool *yes, const struct node **why,

@@ -1,13 +1,15 @@
 /* One ticket, one line: as record, row or id. */
 #include "query/show.h"
 
+#include <string.h>
 #include <talloc.h>
 
 #include "base/instant.h"
+#include "query/query_priv.h"
 
 static const struct column columns[] = {{"ID", true, false}, {"STATUS", false, false},
     {"PRIORITY", false, false}, {"QUEUE", false, false}, {"ASSIGNEE", false, false},
-    {"AGE", true, false}, {"SUBJECT", false, true}};
+    {"AGE", true, false}, {"DUE", true, false}, {"SUBJECT", false, true}};
 
 void
 show_begin(struct out *out)
@@ -16,11 +18,35 @@ show_begin(struct out *out)
 		out_table(out, columns, sizeof(columns) / sizeof(columns[0]));
 }
 
-static enum out_color
-color_of(const struct ticket *t)
+/* Time left until the clock that is due first; behind a minus since it was. */
+static const char *
+due(void *ctx, const struct ticket *t, int64_t now, enum out_format format)
 {
+	bool live = t->phase < PHASE_RESOLVED && *t->due_target != '\0';
+
+	if (format == OUT_TSV)
+		return live && t->due_at != INSTANT_NEVER ? instant_print(ctx, t->due_at)
+							  : "";
+	if (!live)
+		return "-";
+	if (t->due_at == INSTANT_NEVER)
+		return "paused";
+	return talloc_asprintf(ctx, "%s%s", t->due_at < now ? "-" : "",
+	    instant_age(ctx, t->due_at, now));
+}
+
+/* Late is red, soon is yellow; where no clock says so, priority. */
+static enum out_color
+color_of(const struct ticket *t, int64_t now)
+{
+	const char *sla = ticket_sla_state(t, now);
+
 	if (t->phase >= PHASE_RESOLVED)
 		return COLOR_DIM;
+	if (strcmp(sla, "breached") == 0)
+		return COLOR_RED;
+	if (strcmp(sla, "warning") == 0)
+		return COLOR_YELLOW;
 	return t->priority == 3	  ? COLOR_RED
 	       : t->priority == 2 ? COLOR_YELLOW
 				  : COLOR_NONE;
@@ -29,7 +55,7 @@ color_of(const struct ticket *t)
 enum rc
 show_ticket(struct desk *d, struct out *out, struct ticket *t, struct err *err)
 {
-	const char *cells[7];
+	const char *cells[8];
 	json_t *o = NULL;
 	void *ctx;
 	enum rc rc;
@@ -54,8 +80,9 @@ show_ticket(struct desk *d, struct out *out, struct ticket *t, struct err *err)
 	cells[4] = *t->assignee || out->format == OUT_TSV ? t->assignee : "-";
 	cells[5] = out->format == OUT_TSV ? instant_print(ctx, t->updated_at)
 					  : instant_age(ctx, t->updated_at, desk_now(d));
-	cells[6] = t->subject;
-	out_row(out, color_of(t), cells);
+	cells[6] = due(ctx, t, desk_now(d), out->format);
+	cells[7] = t->subject;
+	out_row(out, color_of(t, desk_now(d)), cells);
 	talloc_free(ctx);
 	return RC_OK;
 }

@@ -28,32 +28,32 @@ bind_seconds(struct stmt *st, int i, int64_t s)
 }
 
 void
-clock_read(void *ctx, struct stmt *st, struct clock *c)
+clock_read(void *ctx, struct stmt *st, int at, struct clock *c)
 {
-	int target = word_index(sla_target_names, col_text(st, 0)),
-	    state = word_index(clock_state_names, col_text(st, 5));
+	int target = word_index(sla_target_names, col_text(st, at)),
+	    state = word_index(clock_state_names, col_text(st, at + 5));
 
 	*c = (struct clock){.target = target < 0 ? 0 : (enum sla_target)target,
-	    .cycle = col_int(st, 1),
-	    .policy = col_strdup(ctx, st, 2),
-	    .version = col_int(st, 3),
-	    .calendar = col_strdup(ctx, st, 4),
+	    .cycle = col_int(st, at + 1),
+	    .policy = col_strdup(ctx, st, at + 2),
+	    .version = col_int(st, at + 3),
+	    .calendar = col_strdup(ctx, st, at + 4),
 	    .state = state < 0 ? CLOCK_VOID : (enum clock_state)state,
-	    .cause = col_strdup(ctx, st, 6),
-	    .ended_by = col_strdup(ctx, st, 7),
-	    .target_s = col_int(st, 8),
-	    .goal_s = col_int(st, 9),
-	    .started = col_seconds(st, 10),
-	    .since = col_seconds(st, 11),
-	    .elapsed = col_int(st, 12),
-	    .due = col_seconds(st, 13),
-	    .warn = col_seconds(st, 14),
-	    .breached = col_seconds(st, 15),
-	    .ended = col_seconds(st, 16),
-	    .fire = col_seconds(st, 17),
-	    .warned = col_strdup(ctx, st, 18),
-	    .told = col_seconds(st, 19),
-	    .reminded = col_seconds(st, 20)};
+	    .cause = col_strdup(ctx, st, at + 6),
+	    .ended_by = col_strdup(ctx, st, at + 7),
+	    .target_s = col_int(st, at + 8),
+	    .goal_s = col_int(st, at + 9),
+	    .started = col_seconds(st, at + 10),
+	    .since = col_seconds(st, at + 11),
+	    .elapsed = col_int(st, at + 12),
+	    .due = col_seconds(st, at + 13),
+	    .warn = col_seconds(st, at + 14),
+	    .breached = col_seconds(st, at + 15),
+	    .ended = col_seconds(st, at + 16),
+	    .fire = col_seconds(st, at + 17),
+	    .warned = col_strdup(ctx, st, at + 18),
+	    .told = col_seconds(st, at + 19),
+	    .reminded = col_seconds(st, at + 20)};
 }
 
 /* In the order of their targets, not of their names. */
@@ -77,7 +77,7 @@ load_rows(struct store *s, struct clocks *c, struct err *err)
 	bind_int(st, 1, c->ticket);
 	while ((rc = stmt_step(st, err)) == RC_OK) {
 		c->v = mem_grow(c, c->v, struct clock, c->n + 1);
-		clock_read(c, st, &c->v[c->n++]);
+		clock_read(c, st, 0, &c->v[c->n++]);
 	}
 	stmt_done(st);
 	return rc == RC_NONE ? RC_OK : rc;
@@ -126,7 +126,7 @@ clock_get(struct store *s, void *ctx, int64_t ticket, const char *target, struct
 	bind_text(st, 2, target);
 	rc = stmt_step(st, err);
 	if (rc == RC_OK)
-		clock_read(ctx, st, c);
+		clock_read(ctx, st, 0, c);
 	stmt_done(st);
 	return rc;
 }
@@ -370,19 +370,24 @@ remaining(const struct clock *c, int64_t now)
 	return left > 0 ? left : 0;
 }
 
-/* As it is at `now`, though nothing was written since it fell due. */
-static enum clock_state
-state_at(const struct clock *c, int64_t now)
+enum clock_state
+clock_state_at(const struct clock *c, int64_t now)
 {
 	if (c->state == CLOCK_RUNNING && c->due != 0 && c->due < now)
 		return CLOCK_BREACHED;
 	return c->state;
 }
 
+bool
+clock_warns(const struct clock *c, int64_t now)
+{
+	return clock_state_at(c, now) == CLOCK_RUNNING && c->warn != 0 && c->warn <= now;
+}
+
 json_t *
 clock_to_json(int64_t ticket, const struct clock *c, int64_t now)
 {
-	enum clock_state state = state_at(c, now);
+	enum clock_state state = clock_state_at(c, now);
 	int64_t elapsed = clock_elapsed(c, c->ended ? c->ended : now);
 	json_t *o = json_object();
 
@@ -395,7 +400,7 @@ clock_to_json(int64_t ticket, const struct clock *c, int64_t now)
 	record_set_text(o, "reason", state == CLOCK_VOID ? c->ended_by : NULL);
 	record_set_text(o, "cause", *c->cause ? c->cause : NULL);
 	json_object_set_new(o, "warning",
-	    json_boolean(state == CLOCK_RUNNING && c->warn != 0 && c->warn <= now));
+	    json_boolean(clock_warns(c, now)));
 	json_object_set_new(o, "paused",
 	    json_boolean(c->ended == 0 && c->since == 0));
 	record_set_instant(o, "started_at", c->started * 1000);
@@ -417,7 +422,7 @@ clock_to_json(int64_t ticket, const struct clock *c, int64_t now)
 json_t *
 clock_brief(const struct clock *c, int64_t now)
 {
-	enum clock_state state = state_at(c, now);
+	enum clock_state state = clock_state_at(c, now);
 	json_t *o = json_object();
 
 	record_set_text(o, "policy", c->policy);
@@ -425,7 +430,7 @@ clock_brief(const struct clock *c, int64_t now)
 	record_set_text(o, "state",
 	    state == CLOCK_BREACHED		  ? "breached"
 	    : state == CLOCK_PAUSED		  ? "paused"
-	    : c->warn != 0 && c->warn <= now ? "warning"
+	    : clock_warns(c, now)		  ? "warning"
 						  : "ok");
 	record_set_instant(o, "due_at", c->due * 1000);
 	record_set_int(o, "remaining_s", remaining(c, now));

@@ -79,8 +79,8 @@ bool clocks_equal(const struct clocks *a, const struct clocks *b);
 	"c.due_at, c.warn_at, c.breached_at, c.ended_at, c.fire_at, c.warned, c.told_at, " \
 	"c.reminded_at"
 #define CLOCK_NCOLUMNS 21
-/* A row whose first columns are CLOCK_COLUMNS; strings into ctx. */
-void clock_read(void *ctx, struct stmt *st, struct clock *c);
+/* A row whose columns from `at` on are CLOCK_COLUMNS; strings into ctx. */
+void clock_read(void *ctx, struct stmt *st, int at, struct clock *c);
 /* Of a ticket's clock; RC_NONE. */
 enum rc clock_get(struct store *s, void *ctx, int64_t ticket, const char *target,
     struct clock *c, struct err *err) CHECKED;
@@ -93,6 +93,10 @@ void clocks_to_ticket(const struct clocks *c, struct ticket *t);
 
 /* Counted until `now`, in seconds. */
 int64_t clock_elapsed(const struct clock *c, int64_t now);
+/* Its state at `now`, though nothing was written since it fell due; and whether it is
+ * past its first warning then. */
+enum clock_state clock_state_at(const struct clock *c, int64_t now);
+bool clock_warns(const struct clock *c, int64_t now);
 /* The record "sla" of tkt-json(5), as it is at `now`; c->hours must be there. A new
  * reference. */
 json_t *clock_to_json(int64_t ticket, const struct clock *c, int64_t now);

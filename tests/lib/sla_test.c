@@ -648,7 +648,7 @@ ATF_TC_BODY(news__as_an_event_and_heard_again, tc)
 	copy = clocks_copy(w.ctx, w.s);
 	while (sla_next_news(w.s, &w.rules, at("2026-06-01T09:30:00Z"), &n)) {
 		o = sla_news_json(&n);
-		sla_heard(copy, &w.rules, sla_telling_actions[n.telling], o);
+		sla_heard(copy, &w.rules, sla_telling_actions[n.telling], o, NULL);
 		json_decref(o);
 	}
 	ATF_CHECK(clocks_equal(w.s, copy));
