@@ -154,7 +154,7 @@ asan:
 		SAN='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
 		CFLAGS='-O1 -g' CRASHES=40 check-only
 
-bench: all $(B)/tests/bench/generate $(B)/tests/bench/limits $(B)/tests/bench/gmime
+bench: all $(B)/tests/bench/generate $(B)/tests/bench/limits $(B)/tests/bench/gmime $(B)/tests/bench/clocks
 	@B=$(abspath $(B)) TKT_SRC=$(CURDIR) sh tests/bench/run.sh $(SIZES)
 
 FUZZ_TARGETS ?= $(basename $(notdir $(wildcard tests/fuzz/*.c)))
@@ -209,7 +209,8 @@ install: all completions
 	install -m 644 share/sample/tkt.conf $(DESTDIR)$(SHAREDIR)/sample
 	install -m 644 share/sample/mail/* $(DESTDIR)$(SHAREDIR)/sample/mail
 	install -m 644 share/schema/*.json $(DESTDIR)$(SHAREDIR)/schema
-	install -m 644 share/recipes/* $(DESTDIR)$(SHAREDIR)/recipes
+	for f in share/recipes/*; do m=644; [ ! -x $$f ] || m=755; \
+		install -m $$m $$f $(DESTDIR)$(SHAREDIR)/recipes; done
 	for m in $(MANS); do install -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/; done
 	install -m 644 $(B)/completions/bash/* $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 644 $(B)/completions/zsh/* $(DESTDIR)$(PREFIX)/share/zsh/site-functions

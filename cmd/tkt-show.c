@@ -81,6 +81,7 @@ header(struct cmd_env *env, struct ticket *t, const struct person *p)
 		out_line(out, COLOR_NONE, "%lld:%02lld hours of work",
 		    (long long)(t->time_spent_s / 3600),
 		    (long long)(t->time_spent_s / 60 % 60));
+	show_due(env->desk, out, t);
 	out_line(out, COLOR_DIM, "created %s, updated %s",
 	    instant_local(env->ctx, t->created_at, zone),
 	    instant_local(env->ctx, t->updated_at, zone));

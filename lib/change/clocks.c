@@ -57,6 +57,7 @@ step(struct work *w, size_t epoch, struct ticket *t, struct sla_event *e, struct
 		return rc;
 	e->rules = r;
 	e->status = t->status;
+	e->mailbox = t->mailbox;
 	e->phase = t->phase;
 	e->priority = t->priority;
 	now.config = r->config;
@@ -118,7 +119,7 @@ run_steps(struct work *w, int64_t at, struct err *err)
 	if (rc == RC_OK && !w->refold)
 		rc = step(w, epoch, w->t, &e, err);
 	/* What was said before the last apply is followed by it at once. */
-	if (rc == RC_OK)
+	if (rc == RC_OK && w->t->phase < PHASE_RESOLVED)
 		rc = activate(w, &epoch, INT64_MAX, w->t, err);
 	return rc;
 }

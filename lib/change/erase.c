@@ -177,6 +177,8 @@ log_erased(struct person_erase *p, struct work *w, json_t *events, struct err *e
 	json_object_set_new(all, "messages", json_pack("[[],o]", list));
 	json_object_set_new(all, "snapshot", json_true());
 	json_object_set_new(all, "erased_events", events);
+	if (w->clocks != NULL)
+		json_object_set_new(all, "clocks", clocks_to_json(w->clocks));
 	/* Nothing of what it was before may stand in the event. */
 	w->last = *w->t;
 	if (rc == RC_OK)

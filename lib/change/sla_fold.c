@@ -42,7 +42,7 @@ struct fold_step {
 };
 
 struct fold {
-	void *ctx;
+	void *ctx, *out; /* of the fold; of what comes out of it */
 	struct sla_book *b;
 	int64_t ticket;
 	const struct sla_trace *trace;
@@ -54,6 +54,7 @@ struct fold {
 	struct clocks *s;
 	struct sla_history history;
 	size_t epoch;
+	bool resumed; /* begins behind an erasure */
 	struct query_now now;
 };
 
@@ -74,10 +75,11 @@ clocks_said(const struct message *m)
 	if (!in)
 		return human ? SLA_AGENT : SLA_BOT;
 	/* S16: machines that tell something start clocks, answering machines do not. */
-	return text_starts(m->author, "customer:") &&
-		       (human || strcmp(m->class, "auto-generated") == 0)
-		   ? SLA_CUSTOMER
-		   : SLA_SILENT;
+	if (!text_starts(m->author, "customer:"))
+		return SLA_SILENT;
+	return human					   ? SLA_CUSTOMER
+	       : strcmp(m->class, "auto-generated") == 0 ? SLA_MACHINE
+							   : SLA_SILENT;
 }
 
 int64_t
@@ -116,6 +118,29 @@ take(struct fold *f, struct stmt *st)
 	}
 }
 
+/* An erasure says what the ticket and its clocks were: they go on from there. RC_NONE
+ * when it does not, or something behind it was erased, too. */
+static enum rc
+begin_behind_erasure(struct fold *f, struct err *err)
+{
+	json_t *clocks = NULL;
+	size_t at = f->n;
+
+	while (at > 0 && clocks == NULL)
+		clocks = json_object_get(f->v[--at].changes, "clocks");
+	for (size_t i = at; i < f->n && clocks != NULL; i++) {
+		if (f->v[i].changes == NULL)
+			clocks = NULL;
+	}
+	if (clocks == NULL)
+		return err_fail(err, RC_NONE, "ticket %lld: a part of its log was erased",
+		    (long long)f->ticket);
+	f->v += at;
+	f->n -= at;
+	f->resumed = true;
+	return clocks_from_json(f->ctx, clocks, &f->s, err);
+}
+
 /* RC_NONE when a part of it was erased. */
 static enum rc
 read_log(struct fold *f, const struct sla_until *until, struct err *err)
@@ -138,9 +163,7 @@ read_log(struct fold *f, const struct sla_until *until, struct err *err)
 	if (f->n == 0)
 		return err_fail(
 		    err, RC_NOTFOUND, "no ticket %lld", (long long)f->ticket);
-	return erased ? err_fail(err, RC_NONE, "ticket %lld: a part of its log was erased",
-			    (long long)f->ticket)
-		      : RC_OK;
+	return erased ? begin_behind_erasure(f, err) : RC_OK;
 }
 
 static bool
@@ -298,6 +321,7 @@ match(struct fold *f, struct sla_event *e, struct err *err)
 
 	e->rules = r;
 	e->status = f->t->status;
+	e->mailbox = f->t->mailbox;
 	e->phase = f->t->phase;
 	e->priority = f->t->priority;
 	f->now.config = r ? r->config : f->now.config;
@@ -368,7 +392,8 @@ still_asked(const struct fold *f, size_t upto, json_t *gone)
 		    left = left || json_integer_value(v) == x->e->id;
 		if (x->said == SLA_AGENT)
 			asked = 0;
-		else if (x->said == SLA_CUSTOMER && !left && asked == 0)
+		else if ((x->said == SLA_CUSTOMER || x->said == SLA_MACHINE) && !left &&
+			 asked == 0)
 			asked = x->at;
 	}
 	return asked;
@@ -407,7 +432,8 @@ unanswered(struct fold *f, const struct entry *x, int64_t *asked, struct err *er
 		    here = here || json_integer_value(v) == col_int(st, 0);
 		if (said == SLA_AGENT)
 			*asked = 0;
-		else if (said == SLA_CUSTOMER && here && *asked == 0)
+		else if ((said == SLA_CUSTOMER || said == SLA_MACHINE) && here &&
+			 *asked == 0)
 			*asked = clocks_instant(&m, col_int(st, 6));
 	}
 	stmt_done(st);
@@ -538,6 +564,19 @@ from_start(struct fold *f)
 	}
 }
 
+/* The state that an erasure kept is that before its own event. */
+static enum rc
+resume(struct fold *f, struct err *err)
+{
+	enum rc rc = ticket_fold(f->t, f->t, f->v[0].changes, err);
+
+	f->s->ticket = f->ticket;
+	f->s->phase = f->t->phase;
+	f->history.opened = f->s->first_asked ? 0 : f->t->created_at / 1000;
+	talloc_steal(f->out, f->s);
+	return rc == RC_OK ? sla_book_bind(f->b, f->s, err) : rc;
+}
+
 enum rc
 sla_fold(void *ctx, struct sla_book *b, int64_t ticket, const struct sla_until *until,
     const struct sla_trace *trace, struct clocks **out, struct err *err)
@@ -546,6 +585,7 @@ sla_fold(void *ctx, struct sla_book *b, int64_t ticket, const struct sla_until *
 	enum rc rc;
 
 	*f = (struct fold){.ctx = f,
+	    .out = ctx,
 	    .b = b,
 	    .ticket = ticket,
 	    .trace = trace,
@@ -560,13 +600,18 @@ sla_fold(void *ctx, struct sla_book *b, int64_t ticket, const struct sla_until *
 		mark_undone(f);
 		make_steps(f);
 		/* Policies that were there before the ticket have nothing to follow. */
-		f->epoch = sla_book_at(b, f->steps[0].at, f->steps[0].seq);
+		f->epoch = f->resumed
+			       ? sla_book_epoch(b, f->s->version)
+			       : sla_book_at(b, f->steps[0].at, f->steps[0].seq);
 		from_start(f);
 	}
+	if (rc == RC_OK && f->resumed)
+		rc = resume(f, err);
 	for (size_t i = 0; rc == RC_OK && i < f->nsteps; i++)
 		rc = one_step(f, &f->steps[i], err);
-	/* Those that came after its last event. */
-	if (rc == RC_OK)
+	/* Those that came after its last event; one that is over follows when it is
+	 * touched again. */
+	if (rc == RC_OK && f->t->phase < PHASE_RESOLVED)
 		rc = activate(f, until && until->event ? until->at : INT64_MAX,
 		    until && until->event ? until->event : INT64_MAX,
 		    until ? until->version : 0, err);

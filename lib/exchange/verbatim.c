@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/record.h"
 #include "base/text.h"
+#include "change/clocks.h"
 #include "exchange/exchange_priv.h"
 #include "exchange/import.h"
 #include "ticket/customer.h"
@@ -646,6 +647,43 @@ keep_first(void *arg, const char *text)
 		err_fail(first, RC_INVALID, "%s", text);
 }
 
+SQL(sql_v_clocked, "SELECT id FROM ticket WHERE id > ?1 ORDER BY id LIMIT 1");
+
+/* Clocks are no part of an export: they follow from the log and the versions. */
+static enum rc
+make_clocks(struct verbatim *v, struct err *err)
+{
+	/* The desk, with the policy that came. */
+	struct desk *here = talloc_memdup(v, v->d, sizeof(*here));
+	struct sla_book *b = NULL;
+	int64_t id = 0;
+	enum rc rc;
+
+	here->config = v->config;
+	here->hours = NULL;
+	rc = sla_book_open(here, here, &b, err);
+	while (rc == RC_OK && b->any) {
+		struct stmt *st;
+
+		rc = store_prepare(v->s, sql_v_clocked, &st, err);
+		if (rc != RC_OK)
+			break;
+		bind_int(st, 1, id);
+		rc = stmt_step(st, err);
+		if (rc == RC_OK)
+			id = col_int(st, 0);
+		stmt_done(st);
+		if (rc == RC_OK)
+			rc = clocks_refold(b, id, err);
+	}
+	if (rc == RC_NONE)
+		rc = RC_OK;
+	if (rc == RC_OK)
+		rc = store_meta_set(v->s, sla_followed_key,
+		    talloc_asprintf(v->ctx, "%lld", (long long)v->config->version), err);
+	return rc;
+}
+
 enum rc
 verbatim_end(struct verbatim *v, json_t *header, bool dry_run, struct err *err)
 {
@@ -672,6 +710,8 @@ verbatim_end(struct verbatim *v, json_t *header, bool dry_run, struct err *err)
 		rc = err_fail(err, RC_INVALID,
 		    "the export is not what its log says (%lld problems): %s",
 		    (long long)r.problems, first.text);
+	if (rc == RC_OK)
+		rc = make_clocks(v, err);
 	hex = rc == RC_OK ? text_hex(v, r.hash, BLOB_HASH) : NULL;
 	if (rc == RC_OK && (r.last != event || hash == NULL || strcmp(hash, hex) != 0))
 		rc = err_fail(err, RC_INVALID,

@@ -29,7 +29,7 @@ static struct conf *parsing;
 static cfg_opt_t mailbox_opts[] = {TEXT("address"), TEXT("queue"), TEXT("from_name"),
     TEXT("delimiter"), TEXT("default"), TEXT("strangers"), TEXT("lists"),
     TEXT("agents_by_mail"), LIST("trusted_forwarders"), TEXT("share_organization"),
-    CFG_END()};
+    TEXT("machines_start_sla"), CFG_END()};
 static cfg_opt_t foreign_opts[] = {TEXT("from"), TEXT("header"), TEXT("key"), CFG_END()};
 static cfg_opt_t queue_opts[] = {TEXT("description"), LIST("members"), TEXT("assign"),
     TEXT("reopen_window"), TEXT("after_reply"), TEXT("lifecycle"), CFG_END()};

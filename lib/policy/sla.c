@@ -81,13 +81,17 @@ sla_rules_from_json(void *ctx, json_t *sla, int64_t version, const struct config
     void *arg, struct sla_rules **out, struct err *err)
 {
 	struct sla_rules *r = talloc_zero(ctx, struct sla_rules);
-	json_t *list = json_object_get(sla, "policies"), *o;
+	json_t *list = json_object_get(sla, "policies"),
+	       *quiet = json_object_get(sla, "quiet"), *o;
 	size_t i;
 	enum rc rc = RC_OK;
 
 	r->version = version;
 	r->config = config;
 	r->n = json_array_size(list);
+	r->quiet = mem_array(r, const char *, json_array_size(quiet) + 1);
+	json_array_foreach(quiet, i, o)
+	    r->quiet[i] = talloc_strdup(r, json_string_value(o));
 	r->v = mem_array(r, struct sla_policy, r->n + 1);
 	json_array_foreach(list, i, o)
 	{

@@ -40,6 +40,7 @@ struct sla_rules {
 	struct sla_policy *v; /* in the order of the file: the first match decides */
 	size_t n;
 	const struct config *config; /* of that version: its queries speak of it */
+	const char **quiet; /* mailboxes whose machines start no clocks (M14) */
 };
 /* From a version's parts: `sla` as sla_conf.c made it (NULL: no policies); `hours` gives
  * the calendar of a name. Belongs to ctx. */
@@ -92,14 +93,15 @@ struct sla_book *sla_book_of(void *ctx, struct desk *d, struct sla_rules *r);
 
 /* ---- the step ---- */
 
-enum sla_said { SLA_SILENT, SLA_CUSTOMER, SLA_AGENT, SLA_BOT };
+/* A machine is a customer's: class auto-generated; a bot is ours. */
+enum sla_said { SLA_SILENT, SLA_CUSTOMER, SLA_MACHINE, SLA_AGENT, SLA_BOT };
 /* What an event means to the clocks: the ticket as it is after it, and who spoke. */
 struct sla_event {
 	int64_t id; /* of the event, for those who look */
 	int64_t at; /* when it happened (S3, S4) */
 	const struct sla_rules *rules;
 	const struct sla_policy *policy; /* that takes the ticket now, or NULL */
-	const char *status;
+	const char *status, *mailbox;
 	int64_t phase, priority;
 	enum sla_said said;
 	bool opened_by_agent; /* the ticket begins with it, and no customer asked */

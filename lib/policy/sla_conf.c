@@ -229,6 +229,24 @@ calendar_ids(const struct conf *c)
 	return o;
 }
 
+/* Mailboxes whose machines start no clocks (M14). */
+static json_t *
+quiet_mailboxes(struct conf *c, cfg_t *cfg)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < cfg_size(cfg, "mailbox"); i++) {
+		cfg_t *sec = cfg_getnsec(cfg, "mailbox", i);
+		json_t *o = json_object();
+
+		if (conf_get(sec, "machines_start_sla") != NULL &&
+		    !conf_put_bool(c, sec, o, "machines_start_sla"))
+			json_array_append_new(list, json_string(cfg_title(sec)));
+		json_decref(o);
+	}
+	return list;
+}
+
 /* Whose rules the hours depend on: when tzdata changes them, tkt-tick sees it. */
 static json_t *
 calendar_zones(const struct conf *c)
@@ -257,6 +275,6 @@ conf_slas(struct conf *c, cfg_t *cfg, const struct config *desk)
 			return list; /* an error that was said */
 		check_matches(c, sec, trees, i);
 	}
-	return json_pack("{s:o,s:o,s:o}", "policies", list, "calendars", calendar_ids(c),
-	    "zones", calendar_zones(c));
+	return json_pack("{s:o,s:o,s:o,s:o}", "policies", list, "calendars",
+	    calendar_ids(c), "zones", calendar_zones(c), "quiet", quiet_mailboxes(c, cfg));
 }

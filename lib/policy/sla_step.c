@@ -622,6 +622,13 @@ split(struct step *p)
 	}
 }
 
+static bool
+machine_counts(const struct sla_event *e)
+{
+	return e->rules->quiet == NULL || e->mailbox == NULL ||
+	       word_index(e->rules->quiet, e->mailbox) < 0;
+}
+
 bool
 sla_step(struct clocks *s, const struct sla_event *e, const struct sla_history *history,
     const struct sla_trace *trace)
@@ -634,7 +641,7 @@ sla_step(struct clocks *s, const struct sla_event *e, const struct sla_history *
 	split(&p);
 	if (e->opened_by_agent)
 		start(&p, SLA_RESOLUTION);
-	if (e->said == SLA_CUSTOMER)
+	if (e->said == SLA_CUSTOMER || (e->said == SLA_MACHINE && machine_counts(e)))
 		customer_speaks(&p);
 	else if (e->said == SLA_AGENT || (e->said == SLA_BOT && bot_counts))
 		agent_speaks(&p);

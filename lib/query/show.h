@@ -10,5 +10,7 @@
 void show_begin(struct out *out);
 enum rc show_ticket(
     struct desk *d, struct out *out, struct ticket *t, struct err *err) CHECKED;
+/* A line for a person: what the ticket is due by, if it is. */
+void show_due(const struct desk *d, struct out *out, const struct ticket *t);
 
 #endif

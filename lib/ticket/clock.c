@@ -1,6 +1,7 @@
 /* Clocks as rows of sla_clock and sla_ticket, and as records. */
 #include "ticket/clock.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <talloc.h>
 
@@ -435,4 +436,113 @@ clock_brief(const struct clock *c, int64_t now)
 	record_set_instant(o, "due_at", c->due * 1000);
 	record_set_int(o, "remaining_s", remaining(c, now));
 	return o;
+}
+
+/* ---- as a whole, in an event ---- */
+
+/* Numbers of a clock in the order of their names. */
+static const struct {
+	const char *name;
+	size_t at;
+} clock_numbers[] = {{"cycle", offsetof(struct clock, cycle)},
+    {"version", offsetof(struct clock, version)},
+    {"target_s", offsetof(struct clock, target_s)},
+    {"goal_s", offsetof(struct clock, goal_s)},
+    {"started", offsetof(struct clock, started)}, {"since", offsetof(struct clock, since)},
+    {"elapsed", offsetof(struct clock, elapsed)}, {"due", offsetof(struct clock, due)},
+    {"warn", offsetof(struct clock, warn)}, {"breached", offsetof(struct clock, breached)},
+    {"ended", offsetof(struct clock, ended)}, {"fire", offsetof(struct clock, fire)},
+    {"told", offsetof(struct clock, told)},
+    {"reminded", offsetof(struct clock, reminded)}},
+		clock_facts[] = {{"version", offsetof(struct clocks, version)},
+		    {"first_asked", offsetof(struct clocks, first_asked)},
+		    {"asked", offsetof(struct clocks, asked)},
+		    {"replied", offsetof(struct clocks, replied)},
+		    {"update_from", offsetof(struct clocks, update_from)},
+		    {"last", offsetof(struct clocks, last)}};
+
+static int64_t *
+number_at(void *row, size_t at)
+{
+	return (int64_t *)(void *)((char *)row + at);
+}
+
+static json_t *
+one_to_json(struct clock *c)
+{
+	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "target",
+	    sla_target_names[c->target], "policy", c->policy, "calendar", c->calendar,
+	    "state", clock_state_names[c->state], "cause", c->cause, "ended_by",
+	    c->ended_by, "warned", c->warned);
+
+	for (size_t i = 0; i < sizeof(clock_numbers) / sizeof(*clock_numbers); i++)
+		json_object_set_new(o, clock_numbers[i].name,
+		    json_integer(*number_at(c, clock_numbers[i].at)));
+	return o;
+}
+
+json_t *
+clocks_to_json(const struct clocks *c)
+{
+	struct clocks copy = *c;
+	json_t *o = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < sizeof(clock_facts) / sizeof(*clock_facts); i++)
+		json_object_set_new(o, clock_facts[i].name,
+		    json_integer(*number_at(&copy, clock_facts[i].at)));
+	for (size_t i = 0; i < c->n; i++)
+		json_array_append_new(list, one_to_json(&c->v[i]));
+	record_set_text(o, "policy", c->policy);
+	json_object_set_new(o, "clocks", list);
+	return o;
+}
+
+static bool
+one_from_json(struct clocks *all, json_t *o, struct clock *c)
+{
+	const char *target, *policy, *calendar, *state, *cause, *ended_by, *warned;
+	int t, s;
+
+	if (json_unpack(o, "{s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "target", &target, "policy",
+		&policy, "calendar", &calendar, "state", &state, "cause", &cause,
+		"ended_by", &ended_by, "warned", &warned) != 0)
+		return false;
+	t = word_index(sla_target_names, target);
+	s = word_index(clock_state_names, state);
+	if (t < 0 || s < 0)
+		return false;
+	*c = (struct clock){.target = (enum sla_target)t,
+	    .state = (enum clock_state)s,
+	    .policy = talloc_strdup(all, policy),
+	    .calendar = talloc_strdup(all, calendar),
+	    .cause = talloc_strdup(all, cause),
+	    .ended_by = talloc_strdup(all, ended_by),
+	    .warned = talloc_strdup(all, warned)};
+	for (size_t i = 0; i < sizeof(clock_numbers) / sizeof(*clock_numbers); i++)
+		*number_at(c, clock_numbers[i].at) =
+		    json_integer_value(json_object_get(o, clock_numbers[i].name));
+	return true;
+}
+
+enum rc
+clocks_from_json(void *ctx, json_t *o, struct clocks **out, struct err *err)
+{
+	struct clocks *c = talloc_zero(ctx, struct clocks);
+	json_t *list = json_object_get(o, "clocks"), *v;
+	const char *policy = json_string_value(json_object_get(o, "policy"));
+	size_t i;
+
+	for (i = 0; i < sizeof(clock_facts) / sizeof(*clock_facts); i++)
+		*number_at(c, clock_facts[i].at) =
+		    json_integer_value(json_object_get(o, clock_facts[i].name));
+	c->policy = talloc_strdup(c, policy ? policy : "");
+	c->v = mem_array(c, struct clock, json_array_size(list) + 1);
+	json_array_foreach(list, i, v)
+	{
+		if (!one_from_json(c, v, &c->v[c->n++]))
+			return err_fail(err, RC_INVALID, "the clocks of an erasure cannot "
+							 "be read");
+	}
+	*out = c;
+	return RC_OK;
 }

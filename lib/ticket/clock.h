@@ -73,6 +73,12 @@ enum rc clocks_remove(struct store *s, int64_t ticket, struct err *err) CHECKED;
 struct clocks *clocks_copy(void *ctx, const struct clocks *c);
 bool clocks_equal(const struct clocks *a, const struct clocks *b);
 
+/* All of it, as an erasure keeps it in its event: what happened before cannot be folded
+ * any more. A new reference; and back, into ctx, RC_INVALID when it is damaged. */
+json_t *clocks_to_json(const struct clocks *c);
+enum rc clocks_from_json(
+    void *ctx, json_t *o, struct clocks **c, struct err *err) CHECKED;
+
 #define CLOCK_COLUMNS                                                                  \
 	"c.target, c.cycle, c.policy, c.version, c.calendar, c.state, c.cause, "       \
 	"c.ended_by, c.target_s, c.goal_s, c.started_at, c.since, c.elapsed_s, "       \

@@ -96,3 +96,14 @@ CREATE TEMP VIEW deliveries AS SELECT
     ELSE 'cancelled' END AS state,
   strftime('%Y-%m-%dT%H:%M:%SZ', due_at / 1000, 'unixepoch') AS due_at, attempts, last_error
 FROM main.delivery;
+
+CREATE TEMP VIEW clocks AS SELECT
+  c.ticket, c.target, c.cycle, c.policy, c.calendar, c.state, nullif(c.cause, '') AS cause,
+  nullif(c.ended_by, '') AS ended_by, c.goal_s, c.elapsed_s,
+  strftime('%Y-%m-%dT%H:%M:%SZ', c.started_at / 1000, 'unixepoch') AS started_at,
+  strftime('%Y-%m-%dT%H:%M:%SZ', c.due_at / 1000, 'unixepoch') AS due_at, c.due_at AS due_ms,
+  strftime('%Y-%m-%dT%H:%M:%SZ', c.breached_at / 1000, 'unixepoch') AS breached_at,
+  c.breached_at AS breached_ms,
+  strftime('%Y-%m-%dT%H:%M:%SZ', c.ended_at / 1000, 'unixepoch') AS ended_at,
+  c.ended_at AS ended_ms
+FROM main.sla_clock c;

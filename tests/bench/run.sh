@@ -138,5 +138,12 @@ for n in $sizes; do
 	row 'tkt-backup' "$took ms" "$(awk -v b="$size" -v t="$took" 'BEGIN { printf "%d MB/s of store", b / 1048.576 / t }')"
 	once tkt-restore --quiet "$work/b$n.tar" "r$n"
 	row 'tkt-restore, verified' "$took ms" "$(per_second "$n") tickets"
-	rm -rf "b$n.tar" "r$n" whole "d$n"
+	rm -rf "b$n.tar" "r$n" whole
+	cp "d$n/tkt.conf" "d$n/new.conf"
+	echo 'calendar office { timezone = "Europe/Berlin" mon-fri = {"09:00-17:00"} }
+sla all { calendar = office first_response { normal = 4h } resolution { normal = 40h } }' >>"d$n/new.conf"
+	once sh -c 'tkt-sla rehearse -D "$0" --conf "$0/new.conf" || [ $? -eq 1 ]' "d$n"
+	row 'tkt-sla rehearse, all tickets' "$took ms" "$(per_second "$n") tickets"
+	rm -rf "d$n" whole
 done
+. "$TKT_SRC/tests/bench/sla.sh"

@@ -58,6 +58,80 @@ check__errors_name_file_and_line_body() {
 	is 1
 }
 
+# sla TEXT...: a calendar and policy that are wrong so.
+sla() {
+	wrong "queue q { }\nqueue r { }\nmailbox m { address = \"a@b.c\" }\n$1\n" "$2"
+}
+
+check__calendars_and_policies_body() {
+	desk
+	mkdir desk/cal
+	printf 'hello' >desk/cal/no.ics
+	ics 'DTSTART;VALUE=DATE:20260101' 'RRULE:FREQ=YEARLY;BYM' >desk/cal/rule.ics
+	ics 'DTSTART;VALUE=DATE:20260101' 'RRULE:FREQ=MINUTELY' >desk/cal/often.ics
+	sla 'calendar c { mon = {"09:00-12:00", "11:00-13:00"} }' 'tkt.conf:4: mon: "11:00-13:00" overlaps "09:00-12:00"'
+	sla 'calendar c { mon = {"13:00-17:00", "09:00-12:00"} }' 'tkt.conf:4: mon: "09:00-12:00" stands behind the later "13:00-17:00"'
+	sla 'calendar c { mon-fri = {"09:00-17:00"}\n fri = {"09:00-15:00"} }' 'tkt.conf:5: '
+	sla 'calendar c { mon = {"9-17"} }' 'tkt.conf:4: mon: "9-17" is no span: write it as "09:00-17:30"'
+	sla 'calendar c { timezone = "Mars/Base" mon = {"09:00-12:00"} }' 'tkt.conf:4: timezone "Mars/Base"'
+	sla 'calendar c { exceptions = {"soon closed"} }' 'tkt.conf:4: exceptions: "soon" is no date'
+	sla 'calendar c { }' 'tkt.conf:4: calendar "c" never opens'
+	sla 'calendar c { exceptions = {"2026-06-01 09:00-12:00"} }' 'is closed for more than 366 days from'
+	sla 'calendar 24x7 { mon = {"09:00-12:00"} }' 'is there already'
+	sla 'calendar c { mon = {"09:00-12:00"}\n holidays = {"cal/none.ics"} }' 'tkt.conf:5: holidays "cal/none.ics": No such file'
+	sla 'calendar c { mon = {"09:00-12:00"}\n holidays = {"/etc/passwd"} }' 'tkt.conf:5: holidays "/etc/passwd": outside of the desk'
+	sla 'calendar c { mon = {"09:00-12:00"}\n holidays = {"secret/desk.key"} }' 'outside of the desk'
+	sla 'calendar c { mon = {"09:00-12:00"} holidays = {"cal/no.ics"} }' 'cal/no.ics:1: no iCalendar file'
+	sla 'calendar c { mon = {"09:00-12:00"} holidays = {"cal/rule.ics"} }' 'cal/rule.ics:7: "RRULE:FREQ=YEARLY;BYM" cannot be read'
+	sla 'calendar c { mon = {"09:00-12:00"} holidays = {"cal/often.ics"} }' 'cal/often.ics:7: "RRULE:FREQ=MINUTELY" comes more than once a day'
+	c='calendar c { mon-fri = {"09:00-17:00"} }\n'
+	sla "${c}sla s { calendar = c }" 'tkt.conf:5: sla "s" has no target'
+	sla "${c}sla s { first_response { normal = 4h } }" 'tkt.conf:5: sla "s" needs a calendar'
+	sla "${c}sla s { calendar = d first_response { normal = 4h } }" 'tkt.conf:5: calendar "d": no such calendar'
+	sla "${c}sla s { calendar = c first_response { normal = 2d } }" 'tkt.conf:5: normal "2d": a day has no fixed length in business hours'
+	sla "${c}sla s { calendar = c first_response { normal = 0h } }" 'tkt.conf:5: normal "0h": must be longer'
+	sla "${c}sla s { calendar = c first_response { normal = -4h } }" 'tkt.conf:5: normal "-4h" is no duration'
+	sla "${c}sla s { calendar = c first_response { } }" 'first_response has no target'
+	sla "${c}sla s { calendar = c first_response { normal = 90000h } }" 'does not have that many hours in 3 years'
+	sla "${c}sla s { calendar = 24x7 first_response { normal = 2000d } }" 'more than 3 years'
+	sla "${c}sla s { calendar = c update { normal = 4h pause_on = {pendin} } }" 'pause_on "pendin": unknown (did you mean "pending"?)'
+	sla "${c}sla s { calendar = c first_response { normal = 4h } warn = {\"120%\"} }" 'warn "120%": a share is from 1% to 99%'
+	sla "${c}sla s { calendar = c first_response { normal = 4h } reopen = never }" 'reopen "never": unknown'
+	sla "${c}sla s { when = \"created<-1d\" calendar = c first_response { normal = 4h } }" 'tkt.conf:5: '
+	# Policies that never match are said, and are no error.
+	for when in 'queue:q queue:r' 'priority:low priority>=high' '-queue:q queue:q'; do
+		printf 'queue q { }\nqueue r { }\nsla s { when = "%s" calendar = 24x7 first_response { normal = 1h } }\n' "$when" >desk/tkt.conf
+		tkt-config check >out 2>err || atf_fail "$(cat err)"
+		grep -q '^warning: tkt.conf:3: sla "s" never matches: its terms exclude each other' err || atf_fail "$when: $(cat err)"
+	done
+	printf 'queue q { }\nsla all { calendar = 24x7 first_response { normal = 1h } }\nsla s { when = "queue:q" calendar = 24x7 first_response { normal = 1h } }\n' >desk/tkt.conf
+	tkt-config check >out 2>err || atf_fail "$(cat err)"
+	grep -q '^warning: tkt.conf:3: sla "s" never matches: a policy above it takes the same tickets' err || atf_fail "$(cat err)"
+}
+
+compiled__is_the_same_however_often_body() {
+	desk
+	echo 'calendar c { timezone = "Europe/Berlin" mon-fri = {"09:00-17:00"} }' >>desk/tkt.conf
+	ok tkt-config apply
+	ok tkt-config check --compiled
+	jq -e '."calendar:c".zone == "Europe/Berlin" and .sla.policies == []' out >/dev/null || atf_fail "$(cat out)"
+	tkt-config apply >out 2>err || atf_fail "$(cat err)"
+	is ''
+	ok tkt-config refresh
+	is ''
+	# A version holds calendars only where they changed.
+	echo 'queue other { }' >>desk/tkt.conf
+	ok tkt-config apply
+	[ "$(sqlite3 desk/store.db "SELECT group_concat(id) FROM version WHERE part = 'calendar:c'")" = 2 ] || atf_fail "stored again"
+	ok tkt-config rollback 2 --quiet
+	ok tkt-sla calendar c --from 2026-11-23 --to 2026-11-23 -o human
+	has 09:00-17:00
+	mkdir elsewhere
+	cp desk/tkt.conf elsewhere/x.conf
+	(unset TKT_DESK && cd elsewhere && tkt-config check --conf x.conf) >out 2>err || atf_fail "$(cat err)"
+	ok tkt-fsck --all
+}
+
 include__stays_below_the_desk_body() {
 	desk
 	echo 'queue q { }' >outside.conf

@@ -144,7 +144,7 @@ formats__for_people_and_programs_body() {
 	ok tkt-list -o tsv --sort id -n 1
 	is '3	new	normal	inbox		2026-11-22T10:00:00Z	How do I change my password?'
 	ok tkt-list -o human --sort id -n 1
-	has 'ID  STATUS  PRIORITY  QUEUE  ASSIGNEE  AGE  SUBJECT'
+	has 'ID  STATUS  PRIORITY  QUEUE  ASSIGNEE  AGE  DUE  SUBJECT'
 	ok tkt-list
 	records
 	PAGER='cat' COLUMNS=60 script -qec 'tkt-list' /dev/null </dev/null >out 2>&1 || atf_fail "$(cat out)"
