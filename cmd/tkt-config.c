@@ -357,8 +357,8 @@ do_refresh(struct cmd_env *env, struct err *err)
 	enum rc rc = open_desk(env, true, err);
 
 	if (rc == RC_OK)
-		rc = again(env, env->desk->config->version, "config.refreshed", &version,
-		    err);
+		rc = again(
+		    env, env->desk->config->version, "config.refreshed", &version, err);
 	if (rc == RC_OK && version != 0)
 		print_version(env, version);
 	return rc;
@@ -388,8 +388,9 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		return do_refresh(env, err);
 	default:
 		return err_fail(err, RC_USAGE,
-		    "\"%s\": use check, apply, diff, show, versions, rollback or refresh%s", verb,
-		    text_hint(env->ctx, verb, verbs));
+		    "\"%s\": use check, apply, diff, show, versions, rollback or "
+		    "refresh%s",
+		    verb, text_hint(env->ctx, verb, verbs));
 	}
 }
 

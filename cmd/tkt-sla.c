@@ -83,8 +83,7 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		    "recompute or export%s",
 		    verb, text_hint(env->ctx, verb, names));
 	if (env->format != NULL && v != 0)
-		return err_fail(
-		    err, RC_USAGE, "--output %s is for check", env->format);
+		return err_fail(err, RC_USAGE, "--output %s is for check", env->format);
 	if (v == 1 && argc > 1)
 		return err_fail(err, RC_USAGE, "tick takes no words");
 	rc = open_desk(env, verbs[v].writes, err);

@@ -265,11 +265,11 @@ tick(struct cmd_env *env, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	if (env->out->format == OUT_JSON)
-		out_json(env->out, json_pack("{s:s,s:I,s:I,s:I,s:I,s:I}", "type", "tick",
-				       "woken", (json_int_t)woken, "told",
-				       (json_int_t)done.told, "followed",
-				       (json_int_t)done.followed, "merged",
-				       (json_int_t)merged, "purged", (json_int_t)purged));
+		out_json(env->out,
+		    json_pack("{s:s,s:I,s:I,s:I,s:I,s:I}", "type", "tick", "woken",
+			(json_int_t)woken, "told", (json_int_t)done.told, "followed",
+			(json_int_t)done.followed, "merged", (json_int_t)merged, "purged",
+			(json_int_t)purged));
 	else if (env->out->format == OUT_HUMAN)
 		out_line(env->out, COLOR_NONE,
 		    "%lld tickets woken, %lld clocks told, %lld tickets followed new "

@@ -81,8 +81,8 @@ out_open(void *ctx, const char *name, const char *const *more, struct out **out,
 		if (formats[i] == NULL) {
 			const char *list = format_list(ctx, more, &all);
 
-			return err_fail(err, RC_USAGE, "--output \"%s\": use %s%s",
-			    name, list, text_hint(ctx, name, all));
+			return err_fail(err, RC_USAGE, "--output \"%s\": use %s%s", name,
+			    list, text_hint(ctx, name, all));
 		}
 		o->format = (enum out_format)i;
 	}

@@ -23,8 +23,7 @@ work_clocks_load(struct work *w, int64_t ticket, bool *due, struct err *err)
 {
 	int64_t at = w->said_at ? w->said_at : w->tx->now / 1000;
 	struct sla_book *b = NULL;
-	enum rc rc =
-	    clocks_load(w->tx->d->store, w->ctx, ticket, &w->clocks_stored, err);
+	enum rc rc = clocks_load(w->tx->d->store, w->ctx, ticket, &w->clocks_stored, err);
 
 	*due = false;
 	if (rc == RC_NONE) {
@@ -39,8 +38,7 @@ work_clocks_load(struct work *w, int64_t ticket, bool *due, struct err *err)
 		return rc;
 	w->clocks = clocks_copy(w->ctx, w->clocks_stored);
 	for (size_t i = 0; i < w->clocks->n; i++)
-		*due = *due ||
-		       (w->clocks->v[i].fire != 0 && w->clocks->v[i].fire <= at);
+		*due = *due || (w->clocks->v[i].fire != 0 && w->clocks->v[i].fire <= at);
 	return RC_OK;
 }
 
@@ -76,8 +74,8 @@ activate(struct work *w, size_t *epoch, int64_t at, struct ticket *t, struct err
 	const struct sla_book *b = w->tx->book;
 	enum rc rc = RC_OK;
 
-	while (rc == RC_OK && !w->refold && *epoch + 1 < b->n &&
-	       b->v[*epoch + 1].at <= at) {
+	while (
+	    rc == RC_OK && !w->refold && *epoch + 1 < b->n && b->v[*epoch + 1].at <= at) {
 		struct sla_event e = {
 		    .id = b->v[*epoch + 1].event, .at = b->v[*epoch + 1].at};
 
@@ -108,8 +106,7 @@ run_steps(struct work *w, int64_t at, struct err *err)
 		w->clocks = talloc_zero(w->ctx, struct clocks);
 		w->clocks->policy = "";
 		epoch = sla_book_at(b, at, e.id);
-		e.opened_by_agent = w->message != NULL &&
-				    w->actor->kind == ACTOR_AGENT &&
+		e.opened_by_agent = w->message != NULL && w->actor->kind == ACTOR_AGENT &&
 				    strcmp(w->message->direction, "in") == 0;
 	} else {
 		w->clocks->phase = w->before->phase;

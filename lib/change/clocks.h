@@ -17,7 +17,8 @@ struct sla_until {
  * the log cannot be read because a part of it was erased: what is stored is all there is.
  * RC_NOTFOUND when there is no such ticket. Belongs to ctx. */
 enum rc sla_fold(void *ctx, struct sla_book *b, int64_t ticket,
-    const struct sla_until *until, const struct sla_trace *trace, struct clocks **c, struct err *err) CHECKED;
+    const struct sla_until *until, const struct sla_trace *trace, struct clocks **c,
+    struct err *err) CHECKED;
 
 /* Folds a ticket anew and stores what differs, in the open write transaction. */
 enum rc clocks_refold(struct sla_book *b, int64_t ticket, struct err *err) CHECKED;

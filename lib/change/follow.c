@@ -19,7 +19,7 @@ SQL(sql_followers,
 
 struct follow {
 	struct desk *d;
-	int64_t version;       /* to follow */
+	int64_t version;	/* to follow */
 	int64_t updated_at, id; /* the last ticket that was looked at */
 	int64_t ids[AT_ONCE];
 	size_t n;
@@ -59,8 +59,8 @@ follow_one(struct change_tx *tx, int64_t ticket, int64_t *told, struct err *err)
 	enum rc rc = work_load(&w, ticket, false, err);
 
 	for (size_t i = 0; rc == RC_OK && w.clocks != NULL && i < w.clocks->n; i++)
-		due = due || (w.clocks->v[i].fire != 0 &&
-				 w.clocks->v[i].fire <= tx->now / 1000);
+		due = due ||
+		      (w.clocks->v[i].fire != 0 && w.clocks->v[i].fire <= tx->now / 1000);
 	if (rc == RC_OK && w.clocks == NULL)
 		rc = clocks_refold(tx->book, ticket, err);
 	else if (rc == RC_OK && due) /* tells by the old policies first, and follows */
@@ -193,16 +193,16 @@ describe(void *ctx, const struct clocks *c, size_t i)
 	return talloc_asprintf(ctx,
 	    "%s %lld %s%s%s, due %s, %llds of %llds counted, since %s; told: warned %s, "
 	    "breached %s, reminded %s, next %s",
-	    sla_target_names[k->target], (long long)k->cycle,
-	    clock_state_names[k->state], *k->ended_by ? " by " : "", k->ended_by,
-	    when(ctx, k->due), (long long)k->elapsed,
-	    (long long)k->goal_s, when(ctx, k->since), *k->warned ? k->warned : "never",
-	    when(ctx, k->told), when(ctx, k->reminded), when(ctx, k->fire));
+	    sla_target_names[k->target], (long long)k->cycle, clock_state_names[k->state],
+	    *k->ended_by ? " by " : "", k->ended_by, when(ctx, k->due),
+	    (long long)k->elapsed, (long long)k->goal_s, when(ctx, k->since),
+	    *k->warned ? k->warned : "never", when(ctx, k->told), when(ctx, k->reminded),
+	    when(ctx, k->fire));
 }
 
 static void
-report(const struct verify *v, void *ctx, const struct clocks *row,
-    const struct clocks *log)
+report(
+    const struct verify *v, void *ctx, const struct clocks *row, const struct clocks *log)
 {
 	size_t i = 0;
 	struct clocks a = *row, b = *log;
@@ -237,10 +237,10 @@ check_row(const struct verify *v, const struct clocks *log, struct err *err)
 	clocks_to_ticket(log, &want);
 	if (want.due_at != row->due_at || want.warn_at != row->warn_at ||
 	    strcmp(want.due_target, row->due_target) != 0)
-		v->problem(v->arg,
-		    talloc_asprintf(row,
-			"ticket %lld: when it is due is not what its clocks say",
-			(long long)log->ticket));
+		v->problem(
+		    v->arg, talloc_asprintf(row,
+				"ticket %lld: when it is due is not what its clocks say",
+				(long long)log->ticket));
 	return RC_OK;
 }
 

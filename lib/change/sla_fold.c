@@ -22,8 +22,8 @@ struct entry {
 	struct event *e;
 	json_t *changes;
 	enum sla_said said;
-	int64_t at;	 /* when it happened, in seconds */
-	bool by_agent;	 /* its message: an agent's, opening the ticket */
+	int64_t at;    /* when it happened, in seconds */
+	bool by_agent; /* its message: an agent's, opening the ticket */
 	bool has_message;
 	bool undone;
 };
@@ -67,8 +67,7 @@ enum { EVENT_NCOLUMNS = 11 };
 enum sla_said
 clocks_said(const struct message *m)
 {
-	bool human = strcmp(m->class, "human") == 0,
-	     in = strcmp(m->direction, "in") == 0;
+	bool human = strcmp(m->class, "human") == 0, in = strcmp(m->direction, "in") == 0;
 
 	if (strcmp(m->kind, "reply") != 0)
 		return SLA_SILENT;
@@ -77,9 +76,9 @@ clocks_said(const struct message *m)
 	/* S16: machines that tell something start clocks, answering machines do not. */
 	if (!text_starts(m->author, "customer:"))
 		return SLA_SILENT;
-	return human					   ? SLA_CUSTOMER
+	return human					 ? SLA_CUSTOMER
 	       : strcmp(m->class, "auto-generated") == 0 ? SLA_MACHINE
-							   : SLA_SILENT;
+							 : SLA_SILENT;
 }
 
 int64_t
@@ -113,8 +112,8 @@ take(struct fold *f, struct stmt *st)
 		x->has_message = true;
 		x->said = clocks_said(&m);
 		x->at = clocks_instant(&m, x->e->at);
-		x->by_agent = text_starts(m.author, "agent:") &&
-			      strcmp(m.direction, "in") == 0;
+		x->by_agent =
+		    text_starts(m.author, "agent:") && strcmp(m.direction, "in") == 0;
 	}
 }
 
@@ -161,8 +160,7 @@ read_log(struct fold *f, const struct sla_until *until, struct err *err)
 	if (rc != RC_NONE)
 		return rc;
 	if (f->n == 0)
-		return err_fail(
-		    err, RC_NOTFOUND, "no ticket %lld", (long long)f->ticket);
+		return err_fail(err, RC_NOTFOUND, "no ticket %lld", (long long)f->ticket);
 	return erased ? begin_behind_erasure(f, err) : RC_OK;
 }
 
@@ -173,10 +171,10 @@ hides(const struct entry *x)
 	size_t i;
 	bool yes = false;
 
-	json_array_foreach(pair, i, v)
-	    yes = yes || (json_is_string(v) && (strcmp(json_string_value(v), "spam") == 0 ||
-						   strcmp(json_string_value(v),
-						       "deleted") == 0));
+	json_array_foreach(pair, i, v) yes =
+	    yes ||
+	    (json_is_string(v) && (strcmp(json_string_value(v), "spam") == 0 ||
+				      strcmp(json_string_value(v), "deleted") == 0));
 	return yes;
 }
 
@@ -209,18 +207,17 @@ static void
 add_step(struct fold *f, enum step_kind kind, int64_t at, size_t from, size_t to)
 {
 	if ((f->nsteps & (f->nsteps - 1)) == 0)
-		f->steps = mem_grow(f->ctx, f->steps, struct fold_step,
-		    f->nsteps ? 2 * f->nsteps : 1);
-	f->steps[f->nsteps++] =
-	    (struct fold_step){at, f->v[from].e->id, kind, from, to};
+		f->steps = mem_grow(
+		    f->ctx, f->steps, struct fold_step, f->nsteps ? 2 * f->nsteps : 1);
+	f->steps[f->nsteps++] = (struct fold_step){at, f->v[from].e->id, kind, from, to};
 }
 
 /* The instant of a pair [old, new] in an event, in seconds; 0: not there. */
 static int64_t
 instant_of(const struct entry *x, const char *key)
 {
-	const char *s = json_string_value(
-	    json_array_get(json_object_get(x->changes, key), 1));
+	const char *s =
+	    json_string_value(json_array_get(json_object_get(x->changes, key), 1));
 	int64_t ms = 0;
 
 	return s != NULL && instant_parse(s, &ms) ? ms / 1000 : 0;
@@ -232,7 +229,8 @@ static void
 imported_steps(struct fold *f, size_t i)
 {
 	const struct entry *x = &f->v[i];
-	int64_t solved = instant_of(x, "solved_at"), updated = instant_of(x, "updated_at"),
+	int64_t solved = instant_of(x, "solved_at"),
+		updated = instant_of(x, "updated_at"),
 		began = instant_of(x, "created_at");
 
 	if (strcmp(x->e->action, "ticket.imported") == 0) {
@@ -388,8 +386,8 @@ still_asked(const struct fold *f, size_t upto, json_t *gone)
 		json_t *v;
 		bool left = false;
 
-		json_array_foreach(gone, k, v)
-		    left = left || json_integer_value(v) == x->e->id;
+		json_array_foreach(gone, k, v) left =
+		    left || json_integer_value(v) == x->e->id;
 		if (x->said == SLA_AGENT)
 			asked = 0;
 		else if ((x->said == SLA_CUSTOMER || x->said == SLA_MACHINE) && !left &&
@@ -428,8 +426,8 @@ unanswered(struct fold *f, const struct entry *x, int64_t *asked, struct err *er
 		enum sla_said said = clocks_said(&m);
 		bool here = false;
 
-		json_array_foreach(came, k, v)
-		    here = here || json_integer_value(v) == col_int(st, 0);
+		json_array_foreach(came, k, v) here =
+		    here || json_integer_value(v) == col_int(st, 0);
 		if (said == SLA_AGENT)
 			*asked = 0;
 		else if ((said == SLA_CUSTOMER || said == SLA_MACHINE) && here &&
@@ -507,8 +505,7 @@ hear(struct fold *f, const struct fold_step *p, struct err *err)
 
 	if (rc != RC_OK)
 		return rc;
-	sla_heard(f->s, r, f->v[p->from].e->action, f->v[p->from].changes,
-	    f->trace);
+	sla_heard(f->s, r, f->v[p->from].e->action, f->v[p->from].changes, f->trace);
 	return RC_OK;
 }
 
@@ -600,9 +597,8 @@ sla_fold(void *ctx, struct sla_book *b, int64_t ticket, const struct sla_until *
 		mark_undone(f);
 		make_steps(f);
 		/* Policies that were there before the ticket have nothing to follow. */
-		f->epoch = f->resumed
-			       ? sla_book_epoch(b, f->s->version)
-			       : sla_book_at(b, f->steps[0].at, f->steps[0].seq);
+		f->epoch = f->resumed ? sla_book_epoch(b, f->s->version)
+				      : sla_book_at(b, f->steps[0].at, f->steps[0].seq);
 		from_start(f);
 	}
 	if (rc == RC_OK && f->resumed)

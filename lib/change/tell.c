@@ -28,8 +28,8 @@ static enum rc
 log_news(struct work *w, const struct sla_news *n, struct err *err)
 {
 	static const enum rule_on on[] = {ON_SLA_WARNED, ON_SLA_BREACHED};
-	enum rc rc = work_log(
-	    w, w->actor, sla_telling_actions[n->telling], sla_news_json(n), err);
+	enum rc rc =
+	    work_log(w, w->actor, sla_telling_actions[n->telling], sla_news_json(n), err);
 
 	if (rc == RC_OK && n->telling != SLA_TELL_REMINDED)
 		rc = work_rules(w, on[n->telling], err);
@@ -69,8 +69,8 @@ run_tell(struct work *w, const void *what, struct err *err)
 }
 
 enum rc
-work_tell(struct change_tx *tx, int64_t ticket, int64_t at, int64_t *told,
-    struct err *err)
+work_tell(
+    struct change_tx *tx, int64_t ticket, int64_t at, int64_t *told, struct err *err)
 {
 	enum rc rc = RC_OK;
 

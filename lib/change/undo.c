@@ -343,8 +343,7 @@ undone_ids(const struct undo *u, const struct group *g)
 	json_t *list = json_array();
 
 	for (size_t i = g->from; i < g->to; i++)
-		json_array_append_new(
-		    list, json_integer(u->v[u->order[i]]->id));
+		json_array_append_new(list, json_integer(u->v[u->order[i]]->id));
 	return list;
 }
 

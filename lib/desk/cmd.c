@@ -82,8 +82,7 @@ struct common {
 };
 
 static size_t
-complete_table(
-    const struct cmd *cmd, struct common *c, struct opt full[OPTS_MAX + 1])
+complete_table(const struct cmd *cmd, struct common *c, struct opt full[OPTS_MAX + 1])
 {
 	const struct {
 		const char *name;

@@ -192,8 +192,7 @@ fixed(int64_t *to, struct err *err)
 
 	if (now == NULL || *now == '\0' || instant_parse(now, to))
 		return RC_OK;
-	return err_fail(
-	    err, RC_USAGE, "TKT_NOW: \"%s\" is not an RFC 3339 instant", now);
+	return err_fail(err, RC_USAGE, "TKT_NOW: \"%s\" is not an RFC 3339 instant", now);
 }
 
 static enum rc

@@ -9,9 +9,8 @@
 
 SQL(sql_version_newest, "SELECT max(id) FROM version");
 SQL(sql_version_part, "SELECT content, sha256 FROM version WHERE id = ?1 AND part = ?2");
-SQL(sql_version_add,
-    "INSERT INTO version (id, part, at, sha256, content, event) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+SQL(sql_version_add, "INSERT INTO version (id, part, at, sha256, content, event) "
+		     "VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 /* A part is of the version that holds it and of the later ones, until one holds another.
  */
 SQL(sql_version_find, "SELECT id, sha256 FROM version WHERE id <= ?1 AND part = ?2 "
@@ -99,8 +98,8 @@ version_find(void *ctx, struct store *s, int64_t version, const char *part,
 }
 
 enum rc
-version_held(struct store *s, int64_t version, const char *part, json_t **o,
-    struct err *err)
+version_held(
+    struct store *s, int64_t version, const char *part, json_t **o, struct err *err)
 {
 	const char *id = NULL;
 	int64_t holder = 0;

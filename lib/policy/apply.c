@@ -90,9 +90,9 @@ write_version(struct store *s, int64_t old, json_t *parts, json_t *differ, int64
 		if (rc != RC_OK)
 			return rc;
 	}
-	changes = json_pack("{s:[o,I],s:O}", "version",
-	    old ? json_integer(old) : json_null(), (json_int_t)(old + 1), "parts",
-	    hashes);
+	changes =
+	    json_pack("{s:[o,I],s:O}", "version", old ? json_integer(old) : json_null(),
+		(json_int_t)(old + 1), "parts", hashes);
 	e->changes = event_changes(s, changes);
 	json_decref(changes);
 	return RC_OK;

@@ -67,8 +67,7 @@ read_exceptions(struct conf *c, cfg_t *sec, struct hours *h)
 	for (unsigned i = 0; i < cfg_size(sec, "exceptions"); i++) {
 		const char *why = NULL;
 
-		if (!hours_exception(
-			c->ctx, h, cfg_getnstr(sec, "exceptions", i), &why))
+		if (!hours_exception(c->ctx, h, cfg_getnstr(sec, "exceptions", i), &why))
 			conf_wrong(c, sec, "exceptions", "exceptions: %s", why);
 	}
 }
@@ -91,8 +90,7 @@ read_holidays(struct conf *c, cfg_t *sec, struct hours *h, int64_t from, int64_t
 {
 	for (unsigned i = 0; i < cfg_size(sec, "holidays"); i++) {
 		struct holiday_file f = {c, cfg_getnstr(sec, "holidays", i)};
-		const char *text =
-		    conf_take_named(c, sec, "holidays", f.name, &f.name);
+		const char *text = conf_take_named(c, sec, "holidays", f.name, &f.name);
 
 		if (text != NULL)
 			(void)holidays_read(c->ctx, text, from, to, h, wrong_line, &f);

@@ -302,8 +302,8 @@ on_include(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	path = confined(c, argv[0], "include", from, cfg->line);
 	if (path == NULL || !take_file(c, path, from, cfg->line))
 		return -1;
-	check_braces(c, path, json_string_value(
-				  json_object_get(c->out->source, short_name(c, path))));
+	check_braces(c, path,
+	    json_string_value(json_object_get(c->out->source, short_name(c, path))));
 	argv[0] = path;
 	return cfg_include(cfg, opt, argc, argv);
 }

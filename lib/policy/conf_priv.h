@@ -39,8 +39,8 @@ void conf_warn(struct conf *c, cfg_t *section, const char *key, const char *fmt,
 void conf_wrong_at(struct conf *c, const char *file, int line, const char *text);
 /* Reads a file that a value names, relative to the desk and never out of it; it becomes
  * part of the version's source. *path is its name there. NULL when that was wrong. */
-const char *conf_take_named(struct conf *c, cfg_t *sec, const char *key, const char *name,
-    const char **path);
+const char *conf_take_named(
+    struct conf *c, cfg_t *sec, const char *key, const char *name, const char **path);
 /* value.c: a value that is there and not empty, or NULL; a list as JSON. */
 const char *conf_get(cfg_t *sec, const char *key);
 json_t *conf_list(cfg_t *sec, const char *key);

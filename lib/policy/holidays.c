@@ -15,7 +15,7 @@ struct reading {
 	void *ctx;
 	const char *at; /* what is not read yet */
 	int line;	/* of what is not read yet */
-	int chunk; /* line of what was read last: libical reads one line ahead */
+	int chunk;	/* line of what was read last: libical reads one line ahead */
 	int *events;	/* line of each BEGIN:VEVENT */
 	size_t nevents;
 	int64_t from, to;
@@ -79,8 +79,8 @@ look_at(struct reading *r, const char *line, int at)
 	if (rule.freq == ICAL_NO_RECURRENCE)
 		wrong(r, at, "\"%s\" cannot be read", line);
 	else if (rule.freq < ICAL_DAILY_RECURRENCE)
-		wrong(r, at, "\"%s\" comes more than once a day: that is no holiday",
-		    line);
+		wrong(
+		    r, at, "\"%s\" comes more than once a day: that is no holiday", line);
 }
 
 static icalcomponent *
@@ -144,8 +144,7 @@ zone_of(struct reading *r, icalproperty *p, struct icaltimetype t, int line,
 		return true;
 	if (zone_load(r->ctx, icalparameter_get_tzid(tzid), r->from - DAY_S,
 		r->to + DAY_S, &loaded, &err) != RC_OK) {
-		wrong(r, line, "TZID \"%s\": no such zone",
-		    icalparameter_get_tzid(tzid));
+		wrong(r, line, "TZID \"%s\": no such zone", icalparameter_get_tzid(tzid));
 		return false;
 	}
 	*z = loaded;
@@ -153,8 +152,8 @@ zone_of(struct reading *r, icalproperty *p, struct icaltimetype t, int line,
 }
 
 static bool
-when_of(struct reading *r, icalproperty *p, struct icaltimetype t, int line,
-    struct when *w)
+when_of(
+    struct reading *r, icalproperty *p, struct icaltimetype t, int line, struct when *w)
 {
 	int y, m, d;
 
@@ -210,8 +209,7 @@ close_at(struct reading *r, const struct event *e, int64_t local)
 static bool
 take_length(struct reading *r, struct event *e)
 {
-	icalproperty *p =
-	    icalcomponent_get_first_property(e->c, ICAL_DTEND_PROPERTY);
+	icalproperty *p = icalcomponent_get_first_property(e->c, ICAL_DTEND_PROPERTY);
 	struct when end;
 
 	if (p != NULL) {
@@ -225,8 +223,7 @@ take_length(struct reading *r, struct event *e)
 				    zone_instant(e->start.zone, e->start.local);
 	} else {
 		p = icalcomponent_get_first_property(e->c, ICAL_DURATION_PROPERTY);
-		e->length =
-		    p ? icaldurationtype_as_int(icalproperty_get_duration(p)) : 0;
+		e->length = p ? icaldurationtype_as_int(icalproperty_get_duration(p)) : 0;
 		if (p == NULL && e->start.day)
 			e->length = DAY_S;
 	}
@@ -255,17 +252,16 @@ take_exceptions(struct reading *r, struct event *e, icalcomponent *calendar)
 
 	for (icalproperty *p =
 		 icalcomponent_get_first_property(e->c, ICAL_EXDATE_PROPERTY);
-	     p != NULL;
-	     p = icalcomponent_get_next_property(e->c, ICAL_EXDATE_PROPERTY)) {
+	     p != NULL; p = icalcomponent_get_next_property(e->c, ICAL_EXDATE_PROPERTY)) {
 		if (!when_of(r, p, icalproperty_get_exdate(p), e->line, &w))
 			return false;
 		add_except(r, e, w.local);
 	}
-	if (e->uid == NULL || icalcomponent_get_first_property(
-				  e->c, ICAL_RECURRENCEID_PROPERTY) != NULL)
+	if (e->uid == NULL ||
+	    icalcomponent_get_first_property(e->c, ICAL_RECURRENCEID_PROPERTY) != NULL)
 		return true;
-	for (icalcompiter i = icalcomponent_begin_component(
-		 calendar, ICAL_VEVENT_COMPONENT);
+	for (icalcompiter i =
+		 icalcomponent_begin_component(calendar, ICAL_VEVENT_COMPONENT);
 	     icalcompiter_deref(&i) != NULL; icalcompiter_next(&i)) {
 		icalcomponent *o = icalcompiter_deref(&i);
 		const char *uid = icalcomponent_get_uid(o);
@@ -273,8 +269,7 @@ take_exceptions(struct reading *r, struct event *e, icalcomponent *calendar)
 		    icalcomponent_get_first_property(o, ICAL_RECURRENCEID_PROPERTY);
 
 		if (o != e->c && p != NULL && uid != NULL && strcmp(uid, e->uid) == 0)
-			add_except(
-			    r, e, local_seconds(icalproperty_get_recurrenceid(p)));
+			add_except(r, e, local_seconds(icalproperty_get_recurrenceid(p)));
 	}
 	return true;
 }
@@ -311,8 +306,7 @@ expand(struct reading *r, const struct event *e, icalproperty *p)
 	first.zone = NULL;
 	it = icalrecur_iterator_new(rule, first);
 	if (it == NULL) {
-		wrong(r, e->line, "event \"%s\": its RRULE cannot be followed",
-		    e->label);
+		wrong(r, e->line, "event \"%s\": its RRULE cannot be followed", e->label);
 		return false;
 	}
 	for (t = icalrecur_iterator_next(it); !icaltime_is_null_time(t);
@@ -328,8 +322,8 @@ expand(struct reading *r, const struct event *e, icalproperty *p)
 		wrong(r, e->line, "event \"%s\" comes more than %d times", e->label,
 		    HOLIDAYS_MAX);
 	else if (n == 0)
-		wrong(r, e->line, "event \"%s\": its RRULE names no date at all",
-		    e->label);
+		wrong(
+		    r, e->line, "event \"%s\": its RRULE names no date at all", e->label);
 	return n > 0 && n <= HOLIDAYS_MAX;
 }
 
@@ -338,8 +332,7 @@ take_dates(struct reading *r, struct event *e)
 {
 	for (icalproperty *p =
 		 icalcomponent_get_first_property(e->c, ICAL_RDATE_PROPERTY);
-	     p != NULL;
-	     p = icalcomponent_get_next_property(e->c, ICAL_RDATE_PROPERTY)) {
+	     p != NULL; p = icalcomponent_get_next_property(e->c, ICAL_RDATE_PROPERTY)) {
 		struct icaldatetimeperiodtype v = icalproperty_get_rdate(p);
 		bool period = icaltime_is_null_time(v.time);
 		struct icaltimetype t = period ? v.period.start : v.time;
@@ -362,8 +355,7 @@ static void
 one_event(struct reading *r, icalcomponent *calendar, icalcomponent *c, int line)
 {
 	struct event e = {.c = c, .line = line, .uid = icalcomponent_get_uid(c)};
-	icalproperty *start =
-	    icalcomponent_get_first_property(c, ICAL_DTSTART_PROPERTY);
+	icalproperty *start = icalcomponent_get_first_property(c, ICAL_DTSTART_PROPERTY);
 	const char *label = icalcomponent_get_summary(c);
 	bool recurs = false;
 
@@ -408,18 +400,18 @@ holidays_read(void *ctx, const char *text, int64_t from, int64_t to, struct hour
 
 	icalerror_set_errors_are_fatal(0);
 	all = read_lines(&r);
-	for (icalcompiter i = icalcomponent_begin_component(
-		 all, ICAL_VCALENDAR_COMPONENT);
+	for (icalcompiter i =
+		 icalcomponent_begin_component(all, ICAL_VCALENDAR_COMPONENT);
 	     !r.failed && icalcompiter_deref(&i) != NULL; icalcompiter_next(&i)) {
 		icalcomponent *calendar = icalcompiter_deref(&i);
 
 		calendars++;
-		for (icalcompiter k = icalcomponent_begin_component(
-			 calendar, ICAL_VEVENT_COMPONENT);
+		for (icalcompiter k =
+			 icalcomponent_begin_component(calendar, ICAL_VEVENT_COMPONENT);
 		     icalcompiter_deref(&k) != NULL; icalcompiter_next(&k)) {
 			if (n < r.nevents)
-				one_event(&r, calendar, icalcompiter_deref(&k),
-				    r.events[n++]);
+				one_event(
+				    &r, calendar, icalcompiter_deref(&k), r.events[n++]);
 		}
 	}
 	if (calendars == 0 && !r.failed)

@@ -151,8 +151,8 @@ hours_exception(void *ctx, struct hours *h, const char *s, const char **why)
 			return false;
 	}
 	if (!closed && d.hours.n == 0) {
-		*why = talloc_asprintf(ctx,
-		    "\"%s\" says neither hours nor \"closed\" for the date", s);
+		*why = talloc_asprintf(
+		    ctx, "\"%s\" says neither hours nor \"closed\" for the date", s);
 		return false;
 	}
 	if (w != NULL) /* the rest names the day */
@@ -354,7 +354,7 @@ hours_labels(const struct hours *h, const struct zone *z, int64_t from, int64_t 
 
 	for (size_t i = 0; i < h->ndates; i++)
 		label(o, h->dates[i].day,
-		    h->dates[i].label	     ? h->dates[i].label
+		    h->dates[i].label	       ? h->dates[i].label
 		    : h->dates[i].hours.n == 0 ? "closed"
 					       : "other hours");
 	for (size_t i = 0; i < h->nclosed; i++) {

@@ -11,7 +11,7 @@ struct compiled {
 	json_t *rules;	   /* part "rules": see struct rule */
 	json_t *sla;	   /* part "sla": see lib/policy/sla.h */
 	json_t *calendars; /* parts "calendar:NAME": see lib/desk/calendar.h */
-	json_t *days; /* parts "days:NAME": date -> why it is special, for people */
+	json_t *days;	   /* parts "days:NAME": date -> why it is special, for people */
 	json_t *source; /* part "source": path below the desk -> text, to show, roll back
 			   and compile anew */
 };

@@ -16,9 +16,8 @@ text(void *ctx, json_t *o, const char *key)
 enum rc
 policy_load(void *ctx, const struct desk *d, struct policy **out, struct err *err)
 {
-	static const char *const ons[] = {
-	    "created", "changed", "message", "time", "hand", "sla.warned", "sla.breached",
-	    NULL};
+	static const char *const ons[] = {"created", "changed", "message", "time", "hand",
+	    "sla.warned", "sla.breached", NULL};
 	struct policy *p = talloc_zero(ctx, struct policy);
 	json_t *list = NULL;
 	enum rc rc = version_part(d->store, d->config->version, "rules", &list, err);

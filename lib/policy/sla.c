@@ -29,14 +29,14 @@ read_target(struct sla_rules *r, struct sla_policy *p, int t, json_t *o)
 	size_t i;
 
 	for (i = 0; i < 4; i++)
-		p->goal[t][i] = json_integer_value(
-		    json_array_get(json_object_get(o, "goals"), i));
+		p->goal[t][i] =
+		    json_integer_value(json_array_get(json_object_get(o, "goals"), i));
 	p->pause_on[t] = response ? never : NULL; /* the table of S15 */
 	if (pause == NULL)
 		return;
 	p->pause_on[t] = mem_array(r, const char *, json_array_size(pause) + 1);
-	json_array_foreach(pause, i, v)
-	    p->pause_on[t][i] = talloc_strdup(r, json_string_value(v));
+	json_array_foreach(pause, i, v) p->pause_on[t][i] =
+	    talloc_strdup(r, json_string_value(v));
 }
 
 static void
@@ -90,8 +90,8 @@ sla_rules_from_json(void *ctx, json_t *sla, int64_t version, const struct config
 	r->config = config;
 	r->n = json_array_size(list);
 	r->quiet = mem_array(r, const char *, json_array_size(quiet) + 1);
-	json_array_foreach(quiet, i, o)
-	    r->quiet[i] = talloc_strdup(r, json_string_value(o));
+	json_array_foreach(quiet, i, o) r->quiet[i] =
+	    talloc_strdup(r, json_string_value(o));
 	r->v = mem_array(r, struct sla_policy, r->n + 1);
 	json_array_foreach(list, i, o)
 	{
@@ -137,8 +137,8 @@ sla_match(struct sla_rules *r, struct ticket *t, const struct query_now *now,
 		enum rc rc = RC_OK;
 
 		if (p->tree == NULL)
-			rc = query_parse(
-			    r, p->when ? p->when : "", &scope, &p->tree, err);
+			rc =
+			    query_parse(r, p->when ? p->when : "", &scope, &p->tree, err);
 		if (rc == RC_OK)
 			rc = query_match(p->tree, t, now, &yes, &why, err);
 		if (rc != RC_OK)

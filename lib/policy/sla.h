@@ -40,14 +40,14 @@ struct sla_rules {
 	struct sla_policy *v; /* in the order of the file: the first match decides */
 	size_t n;
 	const struct config *config; /* of that version: its queries speak of it */
-	const char **quiet; /* mailboxes whose machines start no clocks (M14) */
+	const char **quiet;	     /* mailboxes whose machines start no clocks (M14) */
 };
 /* From a version's parts: `sla` as sla_conf.c made it (NULL: no policies); `hours` gives
  * the calendar of a name. Belongs to ctx. */
 enum rc sla_rules_from_json(void *ctx, json_t *sla, int64_t version,
     const struct config *config,
-    enum rc (*hours)(void *arg, const char *name, const struct calendar **c,
-	struct err *err),
+    enum rc (*hours)(
+	void *arg, const char *name, const struct calendar **c, struct err *err),
     void *arg, struct sla_rules **r, struct err *err) CHECKED;
 /* The first policy that takes the ticket (S13), or NULL. With `skipped`, it is called for
  * each policy above it with the term that failed. */
@@ -86,8 +86,7 @@ enum rc sla_book_rules(
 size_t sla_book_epoch(const struct sla_book *b, int64_t version);
 size_t sla_book_at(const struct sla_book *b, int64_t at, int64_t event);
 /* Gives loaded clocks their calendars. */
-enum rc sla_book_bind(
-    struct sla_book *b, struct clocks *c, struct err *err) CHECKED;
+enum rc sla_book_bind(struct sla_book *b, struct clocks *c, struct err *err) CHECKED;
 /* Other policies in place of all (tkt-sla rehearse): as if they had been there always. */
 struct sla_book *sla_book_of(void *ctx, struct desk *d, struct sla_rules *r);
 

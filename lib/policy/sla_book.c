@@ -111,8 +111,8 @@ sla_book_rules(struct sla_book *b, size_t i, struct sla_rules **r, struct err *e
 		if (rc == RC_OK)
 			rc = config_of(b, e->version, &config, err);
 		if (rc == RC_OK)
-			rc = sla_rules_from_json(b, sla, e->version, config, hours_of, &w,
-			    &e->rules, err);
+			rc = sla_rules_from_json(
+			    b, sla, e->version, config, hours_of, &w, &e->rules, err);
 		json_decref(sla);
 	}
 	*r = e->rules;
@@ -134,8 +134,7 @@ sla_book_at(const struct sla_book *b, int64_t at, int64_t event)
 {
 	size_t i = b->n - 1;
 
-	while (i > 0 &&
-	       (b->v[i].at > at || (b->v[i].at == at && b->v[i].event > event)))
+	while (i > 0 && (b->v[i].at > at || (b->v[i].at == at && b->v[i].event > event)))
 		i--;
 	return i;
 }
@@ -146,8 +145,8 @@ sla_book_bind(struct sla_book *b, struct clocks *c, struct err *err)
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < c->n; i++)
-		rc = desk_calendar(b->d, c->v[i].version, c->v[i].calendar,
-		    &c->v[i].hours, err);
+		rc = desk_calendar(
+		    b->d, c->v[i].version, c->v[i].calendar, &c->v[i].hours, err);
 	return rc;
 }
 

@@ -51,8 +51,8 @@ check_reach(struct conf *c, cfg_t *sec, const char *key, const char *v,
 		    "years",
 		    key, v, cal->name, REACH_YEARS);
 	else if (cal->always && goal > (int64_t)REACH_YEARS * YEAR_S)
-		conf_wrong(c, sec, key, "%s \"%s\": more than %d years", key, v,
-		    REACH_YEARS);
+		conf_wrong(
+		    c, sec, key, "%s \"%s\": more than %d years", key, v, REACH_YEARS);
 }
 
 /* [low, normal, high, urgent] in seconds; null: no clock. normal serves every priority
@@ -105,11 +105,10 @@ one_target(struct conf *c, cfg_t *sec, const char *name, const struct calendar *
 	if (target == NULL)
 		return;
 	list = goals(c, target, cal);
-	json_array_foreach(list, i, v)
-	    any = any || json_is_integer(v);
+	json_array_foreach(list, i, v) any = any || json_is_integer(v);
 	if (!any)
-		conf_wrong(c, target, NULL,
-		    "%s has no target: write %s { normal = 4h }", name, name);
+		conf_wrong(c, target, NULL, "%s has no target: write %s { normal = 4h }",
+		    name, name);
 	t = json_pack("{s:o}", "goals", list);
 	pause = pauses(c, target, desk);
 	if (pause != NULL)
@@ -136,9 +135,8 @@ warnings(struct conf *c, cfg_t *sec, const struct calendar *cal)
 			json_array_append_new(list,
 			    json_pack("{s:s,s:I}", "text", v, "share", (json_int_t)x));
 		} else if (measure(c, sec, "warn", v, cal, &x)) {
-			json_array_append_new(
-			    list, json_pack("{s:s,s:I}", "text", v, "left_s",
-				      (json_int_t)x));
+			json_array_append_new(list,
+			    json_pack("{s:s,s:I}", "text", v, "left_s", (json_int_t)x));
 		}
 	}
 	if (json_array_size(list) > SLA_WARNINGS_MAX)
@@ -276,5 +274,6 @@ conf_slas(struct conf *c, cfg_t *cfg, const struct config *desk)
 		check_matches(c, sec, trees, i);
 	}
 	return json_pack("{s:o,s:o,s:o,s:o}", "policies", list, "calendars",
-	    calendar_ids(c), "zones", calendar_zones(c), "quiet", quiet_mailboxes(c, cfg));
+	    calendar_ids(c), "zones", calendar_zones(c), "quiet",
+	    quiet_mailboxes(c, cfg));
 }

@@ -14,8 +14,8 @@ const char *const sla_telling_actions[] = {
 
 /* The first warning of a running clock that was not told and is due. */
 static bool
-warning_due(const struct clock *c, const struct sla_policy *p, int64_t now,
-    struct sla_news *news)
+warning_due(
+    const struct clock *c, const struct sla_policy *p, int64_t now, struct sla_news *news)
 {
 	bool any = false;
 
@@ -38,8 +38,8 @@ warning_due(const struct clock *c, const struct sla_policy *p, int64_t now,
 }
 
 static bool
-reminder_due(const struct clock *c, const struct sla_policy *p, int64_t now,
-    struct sla_news *news)
+reminder_due(
+    const struct clock *c, const struct sla_policy *p, int64_t now, struct sla_news *news)
 {
 	int64_t from, n;
 
@@ -57,8 +57,8 @@ reminder_due(const struct clock *c, const struct sla_policy *p, int64_t now,
 }
 
 static bool
-news_of(const struct clock *c, const struct sla_policy *p, int64_t now,
-    struct sla_news *news)
+news_of(
+    const struct clock *c, const struct sla_policy *p, int64_t now, struct sla_news *news)
 {
 	if (c->fire == 0 || c->fire > now)
 		return false;
@@ -137,9 +137,9 @@ sla_hush(struct clocks *s, const struct sla_rules *r, int64_t now)
 json_t *
 sla_news_json(const struct sla_news *n)
 {
-	json_t *o = json_pack("{s:s,s:I,s:s}", "target",
-	    sla_target_names[n->clock->target], "cycle", (json_int_t)n->clock->cycle,
-	    "policy", n->clock->policy);
+	json_t *o =
+	    json_pack("{s:s,s:I,s:s}", "target", sla_target_names[n->clock->target],
+		"cycle", (json_int_t)n->clock->cycle, "policy", n->clock->policy);
 
 	record_set_instant(o, "at", n->at * 1000);
 	record_set_instant(o, "due_at", n->clock->due * 1000);

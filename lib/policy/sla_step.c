@@ -452,7 +452,8 @@ change_clock(struct step *p, struct clock *c)
 	bind_policy(p, c);
 	if (c->breached == 0) { /* a breach stays what it was (S28) */
 		c->goal_s = goal;
-		if (policy->min_remaining > 0 && c->elapsed + policy->min_remaining > goal)
+		if (policy->min_remaining > 0 &&
+		    c->elapsed + policy->min_remaining > goal)
 			c->goal_s = c->elapsed + policy->min_remaining;
 	}
 	note(p, SLA_CHANGED, c);
@@ -590,7 +591,8 @@ pause_or_resume(struct step *p, struct clock *c)
 	} else if (!rest && c->since == 0) {
 		run_from(c, p->at);
 		note(p, SLA_RESUMED, c);
-		/* A shorter target came while it rested: no breach could be then (S23). */
+		/* A shorter target came while it rested: no breach could be then (S23).
+		 */
 		if (c->breached == 0 && c->elapsed > c->goal_s) {
 			breach(c, p->at, "change");
 			note(p, SLA_BREACHED, c);
@@ -633,8 +635,7 @@ bool
 sla_step(struct clocks *s, const struct sla_event *e, const struct sla_history *history,
     const struct sla_trace *trace)
 {
-	struct step p = {
-	    .s = s, .e = e, .history = history, .trace = trace, .at = e->at};
+	struct step p = {.s = s, .e = e, .history = history, .trace = trace, .at = e->at};
 	bool bot_counts = e->policy != NULL && e->policy->count_bots;
 
 	sla_advance(s, e->at, trace);
@@ -675,9 +676,8 @@ sla_take_over(struct clocks *into, const struct clocks *from, const struct sla_e
 	ours = open_response(into);
 	if (theirs == NULL)
 		return;
-	if (ours != NULL &&
-	    ours->goal_s - clock_elapsed(ours, e->at) <=
-		theirs->goal_s - clock_elapsed(theirs, e->at))
+	if (ours != NULL && ours->goal_s - clock_elapsed(ours, e->at) <=
+				theirs->goal_s - clock_elapsed(theirs, e->at))
 		return;
 	if (into->first_asked == 0 || into->first_asked == into->asked)
 		into->first_asked = from->asked; /* it is the first question now */

@@ -28,8 +28,7 @@ add_file(crypto_hash_sha256_state *hash, const char *zone)
 	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zone);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && (n = read(fd, block, sizeof(block))) > 0)
-		crypto_hash_sha256_update(
-		    hash, (const unsigned char *)block, (size_t)n);
+		crypto_hash_sha256_update(hash, (const unsigned char *)block, (size_t)n);
 	if (fd >= 0)
 		close(fd);
 }
@@ -51,13 +50,12 @@ tzdata_stamp(void *ctx, struct desk *d, char **stamp, struct err *err)
 		return rc;
 	zones = json_object_get(sla, "zones");
 	crypto_hash_sha256_init(&hash);
-	json_array_foreach(zones, i, v)
-	    add_file(&hash, json_string_value(v));
+	json_array_foreach(zones, i, v) add_file(&hash, json_string_value(v));
 	crypto_hash_sha256_final(&hash, sum);
 	civil_date(desk_now(d) / DAY_MS, &y, &m, &day);
 	if (json_array_size(zones) > 0)
-		*stamp = talloc_asprintf(
-		    ctx, "%d:%s", y, text_hex(ctx, sum, sizeof(sum)));
+		*stamp =
+		    talloc_asprintf(ctx, "%d:%s", y, text_hex(ctx, sum, sizeof(sum)));
 	json_decref(sla);
 	return RC_OK;
 }

@@ -35,8 +35,8 @@ due(void *ctx, const struct ticket *t, int64_t now)
 		return "-";
 	if (t->due_at == INSTANT_NEVER)
 		return "paused";
-	return talloc_asprintf(ctx, "%s%s", t->due_at < now ? "-" : "",
-	    instant_age(ctx, t->due_at, now));
+	return talloc_asprintf(
+	    ctx, "%s%s", t->due_at < now ? "-" : "", instant_age(ctx, t->due_at, now));
 }
 
 void
@@ -48,7 +48,7 @@ show_due(const struct desk *d, struct out *out, const struct ticket *t)
 
 	if (t->phase < PHASE_RESOLVED && strcmp(state, "none") != 0)
 		out_line(out,
-		    strcmp(state, "breached") == 0	? COLOR_RED
+		    strcmp(state, "breached") == 0  ? COLOR_RED
 		    : strcmp(state, "warning") == 0 ? COLOR_YELLOW
 						    : COLOR_NONE,
 		    "%s %s%s%s (tkt-sla explain %lld)", t->due_target,
@@ -56,7 +56,7 @@ show_due(const struct desk *d, struct out *out, const struct ticket *t)
 		    strcmp(state, "paused") == 0
 			? ""
 			: instant_local(ctx, t->due_at, desk_zone(d)),
-		    strcmp(state, "breached") == 0	? ", breached"
+		    strcmp(state, "breached") == 0  ? ", breached"
 		    : strcmp(state, "warning") == 0 ? ", soon"
 						    : "",
 		    (long long)t->id);

@@ -312,8 +312,8 @@ exclude(const struct node *a, const struct node *b)
 	if (a->kind == NODE_NOT || b->kind == NODE_NOT)
 		return a->kind == NODE_NOT ? node_equal(a->kids[0], b)
 					   : node_equal(b->kids[0], a);
-	if (a->kind != NODE_TERM || b->kind != NODE_TERM ||
-	    strcmp(a->key, b->key) != 0 || !single_valued(a))
+	if (a->kind != NODE_TERM || b->kind != NODE_TERM || strcmp(a->key, b->key) != 0 ||
+	    !single_valued(a))
 		return false;
 	k = query_key(a->key);
 	for (int i = 0; k->words != NULL && k->words[i] != NULL; i++) {

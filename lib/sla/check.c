@@ -32,8 +32,8 @@ struct walk {
 };
 
 static enum rc
-ticket_of(struct walk *w, void *ctx, int64_t id, bool *yes, struct ticket **t,
-    struct err *err)
+ticket_of(
+    struct walk *w, void *ctx, int64_t id, bool *yes, struct ticket **t, struct err *err)
 {
 	enum rc rc = ticket_get(w->d->store, ctx, id, t, err);
 
@@ -55,8 +55,8 @@ one_row(struct walk *w, struct stmt *st, struct err *err)
 	clock_read(ctx, st, 0, &f.clock);
 	rc = ticket_of(w, ctx, col_int(st, CLOCK_NCOLUMNS), &yes, &f.ticket, err);
 	if (rc == RC_OK && yes)
-		rc = desk_calendar(w->d, f.clock.version, f.clock.calendar,
-		    &f.clock.hours, err);
+		rc = desk_calendar(
+		    w->d, f.clock.version, f.clock.calendar, &f.clock.hours, err);
 	if (rc == RC_OK && yes) {
 		f.state = clock_state_at(&f.clock, now);
 		f.warning = clock_warns(&f.clock, now);
@@ -109,8 +109,8 @@ sla_check(struct desk *d, const struct node *tree, bool all,
 		    "c.due_at", err);
 	if (rc == RC_OK && !all)
 		rc = rows(&w, ctx,
-		    talloc_asprintf(ctx, "%s%lld AND c.warn_at <= %lld", warning_sql,
-			second, second),
+		    talloc_asprintf(
+			ctx, "%s%lld AND c.warn_at <= %lld", warning_sql, second, second),
 		    "c.warn_at", err);
 	talloc_free(ctx);
 	return rc;

@@ -44,8 +44,8 @@ ci_add(struct ci *ci, const struct sla_found *f)
 	x = &ci->v[ci->n++];
 	x->breached = f->state == CLOCK_BREACHED;
 	ci->breached += x->breached;
-	x->name = talloc_asprintf(ci, "ticket %lld %s", (long long)f->ticket->id,
-	    sla_target_names[c->target]);
+	x->name = talloc_asprintf(
+	    ci, "ticket %lld %s", (long long)f->ticket->id, sla_target_names[c->target]);
 	x->policy = talloc_strdup(ci, c->policy);
 	x->text = talloc_asprintf(ci, "%s %s %s: %s", x->breached ? "was due" : "is due",
 	    c->due ? instant_print(ci, c->due * 1000) : "when it resumes",
@@ -57,7 +57,8 @@ ci_add(struct ci *ci, const struct sla_found *f)
 	x->elapsed = (double)clock_elapsed(c, ci->now);
 }
 
-/* ---- TAP 13 (Perl's prove(1) knows no later one): what a description may not hold is escaped by a backslash ---- */
+/* ---- TAP 13 (Perl's prove(1) knows no later one): what a description may not hold is
+ * escaped by a backslash ---- */
 
 static char *
 tap_text(void *ctx, const char *s)
@@ -121,9 +122,8 @@ print_junit(const struct ci *ci, FILE *to)
 		const struct finding *x = &ci->v[i];
 		char *text = xml_text((void *)ci, x->text);
 
-		fprintf(to,
-		    "<testcase classname=\"sla.%s\" name=\"%s\" time=\"%.0f\">", x->policy,
-		    x->name, x->elapsed);
+		fprintf(to, "<testcase classname=\"sla.%s\" name=\"%s\" time=\"%.0f\">",
+		    x->policy, x->name, x->elapsed);
 		if (x->breached)
 			fprintf(to, "<failure type=\"breached\" message=\"%s\"/>", text);
 		else

@@ -36,14 +36,12 @@ sla_number(struct cmd_env *env, int64_t n)
 }
 
 enum rc
-sla_query(
-    struct cmd_env *env, int argc, char **argv, struct node **tree, struct err *err)
+sla_query(struct cmd_env *env, int argc, char **argv, struct node **tree, struct err *err)
 {
 	enum rc rc = actor_need(&env->desk->actor, "ticket.read", err);
 
-	return rc == RC_OK
-		   ? query_user(env->desk, env->ctx, argc, argv, NULL, tree, err)
-		   : rc;
+	return rc == RC_OK ? query_user(env->desk, env->ctx, argc, argv, NULL, tree, err)
+			   : rc;
 }
 
 /* ---- check ---- */
@@ -82,8 +80,7 @@ check_each(void *arg, const struct sla_found *f, struct err *err)
 		    sla_when(env, c->due),
 		    left < 0 ? talloc_asprintf(env->ctx, "-%s", sla_length(env, -left))
 			     : sla_length(env, left),
-		    *f->ticket->assignee ? f->ticket->assignee : "-",
-		    f->ticket->subject};
+		    *f->ticket->assignee ? f->ticket->assignee : "-", f->ticket->subject};
 
 		out_row(env->out,
 		    breached	 ? COLOR_RED
@@ -109,8 +106,8 @@ say_behind(struct cmd_env *env, struct err *err)
 }
 
 enum rc
-sla_do_check(struct cmd_env *env, const struct sla_opts *o, int argc, char **argv,
-    struct err *err)
+sla_do_check(
+    struct cmd_env *env, const struct sla_opts *o, int argc, char **argv, struct err *err)
 {
 	static const struct column columns[] = {{"ID", true, false},
 	    {"TARGET", false, false}, {"POLICY", false, false}, {"STATE", false, false},

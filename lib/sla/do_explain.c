@@ -59,7 +59,8 @@ explain_head(struct cmd_env *env, const struct clock *c, int64_t now)
 	enum clock_state state = clock_state_at(c, now);
 	const char *zone = c->hours->zone ? c->hours->zone : "24x7";
 
-	out_line(env->out, COLOR_BOLD, "\n%s %lld: %s%s%s, %s of %s (%s, %s, version %lld)",
+	out_line(env->out, COLOR_BOLD,
+	    "\n%s %lld: %s%s%s, %s of %s (%s, %s, version %lld)",
 	    sla_target_names[c->target], (long long)c->cycle, clock_state_names[state],
 	    *c->ended_by ? " by " : "", c->ended_by,
 	    sla_length(env, clock_elapsed(c, c->ended ? c->ended : now)),
@@ -111,13 +112,13 @@ explain_clock(struct cmd_env *env, const struct sla_life *l, int64_t ticket,
 }
 
 enum rc
-sla_do_explain(struct cmd_env *env, const struct sla_opts *o, int argc, char **argv,
-    struct err *err)
+sla_do_explain(
+    struct cmd_env *env, const struct sla_opts *o, int argc, char **argv, struct err *err)
 {
 	struct sla_book *b = NULL;
-	enum rc rc = argc > 0 ? sla_book_open(env->ctx, env->desk, &b, err)
-			      : err_fail(err, RC_USAGE,
-				    "say which ticket: tkt-sla explain 42");
+	enum rc rc =
+	    argc > 0 ? sla_book_open(env->ctx, env->desk, &b, err)
+		     : err_fail(err, RC_USAGE, "say which ticket: tkt-sla explain 42");
 
 	(void)o;
 	for (int i = 0; rc == RC_OK && i < argc; i++) {
@@ -157,8 +158,8 @@ export_ticket(void *arg, struct ticket *t, struct err *err)
 }
 
 enum rc
-sla_do_export(struct cmd_env *env, const struct sla_opts *o, int argc, char **argv,
-    struct err *err)
+sla_do_export(
+    struct cmd_env *env, const struct sla_opts *o, int argc, char **argv, struct err *err)
 {
 	struct query_list l = {.sort = "-id"};
 	struct exporting x = {.env = env};
@@ -238,8 +239,8 @@ date_option(const char *name, const char *text, int64_t *day, struct err *err)
 }
 
 enum rc
-sla_do_calendar(struct cmd_env *env, const struct sla_opts *o, int argc, char **argv,
-    struct err *err)
+sla_do_calendar(
+    struct cmd_env *env, const struct sla_opts *o, int argc, char **argv, struct err *err)
 {
 	static const struct column columns[] = {{"DATE", false, false},
 	    {"DAY", false, false}, {"OPEN", false, false}, {"HOURS", true, false},
@@ -250,8 +251,8 @@ sla_do_calendar(struct cmd_env *env, const struct sla_opts *o, int argc, char **
 	enum rc rc;
 
 	if (argc != 1)
-		return err_fail(err, RC_USAGE,
-		    "say which calendar: tkt-sla calendar office");
+		return err_fail(
+		    err, RC_USAGE, "say which calendar: tkt-sla calendar office");
 	rc = desk_calendar(env->desk, env->desk->config->version, argv[0], &c, err);
 	if (rc == RC_CONFIG)
 		return err_fail(
@@ -269,13 +270,15 @@ sla_do_calendar(struct cmd_env *env, const struct sla_opts *o, int argc, char **
 		return err_fail(err, RC_USAGE, "--to is before --from");
 	if (rc == RC_OK && !c->always &&
 	    (from * DAY_S < c->from - DAY_S || to * DAY_S > c->to))
-		return err_fail(err, RC_USAGE, "calendar \"%s\" is compiled from %.10s to %.10s",
-		    argv[0], instant_print(env->ctx, c->from * 1000),
+		return err_fail(err, RC_USAGE,
+		    "calendar \"%s\" is compiled from %.10s to %.10s", argv[0],
+		    instant_print(env->ctx, c->from * 1000),
 		    instant_print(env->ctx, c->to * 1000));
 	if (rc != RC_OK)
 		return rc;
 	out_table(env->out, columns, sizeof(columns) / sizeof(columns[0]));
-	rc = sla_days(env->ctx, env->desk, argv[0], from, to - from + 1, day_each, &s, err);
+	rc = sla_days(
+	    env->ctx, env->desk, argv[0], from, to - from + 1, day_each, &s, err);
 	out_table_end(env->out);
 	return rc;
 }

@@ -33,13 +33,15 @@ recomputed_pair(struct cmd_env *env, int64_t ticket, const struct clock *was,
 
 	if (env->out->format == OUT_JSON)
 		out_json(env->out,
-		    json_pack("{s:s,s:I,s:s,s:I,s:o,s:o}", "type", "recomputed",
-			"ticket", (json_int_t)ticket, "target",
-			sla_target_names[c->target], "cycle", (json_int_t)c->cycle, "was",
-			sla_outcome(was, ticket, now), "is", sla_outcome(is, ticket, now)));
+		    json_pack("{s:s,s:I,s:s,s:I,s:o,s:o}", "type", "recomputed", "ticket",
+			(json_int_t)ticket, "target", sla_target_names[c->target],
+			"cycle", (json_int_t)c->cycle, "was",
+			sla_outcome(was, ticket, now), "is",
+			sla_outcome(is, ticket, now)));
 	else
-		out_line(env->out, COLOR_NONE, "ticket %lld %s %lld: %s, due %s -> %s, due %s",
-		    (long long)ticket, sla_target_names[c->target], (long long)c->cycle,
+		out_line(env->out, COLOR_NONE,
+		    "ticket %lld %s %lld: %s, due %s -> %s, due %s", (long long)ticket,
+		    sla_target_names[c->target], (long long)c->cycle,
 		    was ? clock_state_names[was->state] : "none",
 		    was ? sla_when(env, was->due) : "-",
 		    is ? clock_state_names[is->state] : "none",
@@ -76,8 +78,8 @@ recomputed(struct cmd_env *env, const struct clocks *was, const struct clocks *i
 }
 
 static enum rc
-recompute_one(struct cmd_env *env, bool from_start, struct change_tx *tx, struct sla_book *b,
-    int64_t ticket, struct err *err)
+recompute_one(struct cmd_env *env, bool from_start, struct change_tx *tx,
+    struct sla_book *b, int64_t ticket, struct err *err)
 {
 	struct clocks *was = NULL, *is = NULL;
 	struct change_result r;
@@ -97,8 +99,8 @@ recompute_one(struct cmd_env *env, bool from_start, struct change_tx *tx, struct
 }
 
 enum rc
-sla_do_recompute(struct cmd_env *env, const struct sla_opts *o, int argc, char **argv,
-    struct err *err)
+sla_do_recompute(
+    struct cmd_env *env, const struct sla_opts *o, int argc, char **argv, struct err *err)
 {
 	struct source *s = NULL;
 	int64_t ticket = 0;

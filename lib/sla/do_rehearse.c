@@ -16,8 +16,7 @@ enum { PARTS_MAX = 64 * 1024 * 1024 };
 static enum rc
 compile(struct cmd_env *env, const char *conf, json_t **parts, struct err *err)
 {
-	const char *argv[] = {
-	    "tkt-config", "check", "--compiled", "--conf", conf, NULL};
+	const char *argv[] = {"tkt-config", "check", "--compiled", "--conf", conf, NULL};
 	char *text = NULL;
 	int status = 0;
 	enum rc rc;
@@ -26,14 +25,14 @@ compile(struct cmd_env *env, const char *conf, json_t **parts, struct err *err)
 		return err_fail(
 		    err, RC_USAGE, "say which: tkt-sla rehearse --conf tkt.conf");
 	if (env->desk->brokered)
-		return err_fail(err, RC_DENIED,
-		    "%s: files cannot be named through tkt-shell", conf);
+		return err_fail(
+		    err, RC_DENIED, "%s: files cannot be named through tkt-shell", conf);
 	if (access(conf, R_OK) != 0)
 		return err_errno(err, "%s", conf);
 	rc = sibling_run(env->ctx, argv, PARTS_MAX, &text, &status, err);
 	if (rc == RC_OK && status != 0)
-		rc = err_fail(err, RC_CONFIG,
-		    "%s cannot be rehearsed: it has errors", conf);
+		rc = err_fail(
+		    err, RC_CONFIG, "%s cannot be rehearsed: it has errors", conf);
 	if (rc != RC_OK)
 		return rc;
 	*parts = json_loads(text, 0, NULL);
@@ -84,8 +83,8 @@ rehearse_each(void *arg, const struct sla_difference *x, struct err *err)
 }
 
 enum rc
-sla_do_rehearse(struct cmd_env *env, const struct sla_opts *o, int argc, char **argv,
-    struct err *err)
+sla_do_rehearse(
+    struct cmd_env *env, const struct sla_opts *o, int argc, char **argv, struct err *err)
 {
 	static const struct column columns[] = {{"TICKET", true, false},
 	    {"TARGET", false, false}, {"CYCLE", true, false}, {"WAS", false, false},

@@ -24,8 +24,8 @@ report_group(struct cmd_env *env, enum sla_by by, const struct sla_group *g)
 		    (json_int_t)g->void_unanswered, "void_other",
 		    (json_int_t)g->void_other);
 
-		json_object_set_new(r, "percent_met",
-		    counted ? json_real(percent) : json_null());
+		json_object_set_new(
+		    r, "percent_met", counted ? json_real(percent) : json_null());
 		record_set_int(r, "elapsed_p50_s", sla_percentile(g, 50));
 		record_set_int(r, "elapsed_p90_s", sla_percentile(g, 90));
 		record_set_int(r, "elapsed_p99_s", sla_percentile(g, 99));
@@ -36,15 +36,16 @@ report_group(struct cmd_env *env, enum sla_by by, const struct sla_group *g)
 	    sla_number(env, g->met), sla_number(env, g->breached),
 	    sla_number(env, g->void_unanswered), sla_number(env, g->void_other),
 	    counted ? talloc_asprintf(env->ctx, "%.1f", percent) : "-",
-	    sla_length(env, sla_percentile(g, 50)), sla_length(env, sla_percentile(g, 90)),
+	    sla_length(env, sla_percentile(g, 50)),
+	    sla_length(env, sla_percentile(g, 90)),
 	    sla_length(env, sla_percentile(g, 99))};
 
 	out_row(env->out, g->breached ? COLOR_NONE : COLOR_GREEN, cells);
 }
 
 enum rc
-sla_do_report(struct cmd_env *env, const struct sla_opts *o, int argc, char **argv,
-    struct err *err)
+sla_do_report(
+    struct cmd_env *env, const struct sla_opts *o, int argc, char **argv, struct err *err)
 {
 	static const struct column columns[] = {{"GROUP", false, true},
 	    {"TARGET", false, false}, {"MET", true, false}, {"BREACHED", true, false},

@@ -33,8 +33,7 @@ add(struct telling *t, int64_t from, int64_t to, bool counted, const char *reaso
 	if (counted)
 		t->sum += to - from;
 	if ((t->n & (t->n - 1)) == 0)
-		t->v =
-		    mem_grow(t->ctx, t->v, struct sla_segment, t->n ? 2 * t->n : 1);
+		t->v = mem_grow(t->ctx, t->v, struct sla_segment, t->n ? 2 * t->n : 1);
 	t->v[t->n++] = (struct sla_segment){.from = from,
 	    .to = to,
 	    .counted = counted,
@@ -132,9 +131,9 @@ stopped(void *ctx, const struct sla_mark *m)
 {
 	if (m->clock.ended != 0)
 		return m->clock.ended_by;
-	return m->event ? talloc_asprintf(
-			      ctx, "paused by event %lld", (long long)m->event)
-			: "paused";
+	return m->event
+		   ? talloc_asprintf(ctx, "paused by event %lld", (long long)m->event)
+		   : "paused";
 }
 
 /* S26: it counts since before it was there. */
@@ -148,9 +147,10 @@ late_start(struct telling *t, const struct sla_mark *m, struct err *err)
 		return RC_OK;
 	t->sum = m->clock.elapsed - (m->at - m->clock.started);
 	add(t, m->clock.started, m->at, true,
-	    m->what == SLA_STARTED ? "before there was this policy: counted by its hours, "
-				     "less pauses"
-				   : "in the ticket that was merged");
+	    m->what == SLA_STARTED
+		? "before there was this policy: counted by its hours, "
+		  "less pauses"
+		: "in the ticket that was merged");
 	t->sum = t->v[t->n - 1].sum = m->clock.elapsed;
 	return RC_OK;
 }
@@ -179,8 +179,8 @@ sla_segments(void *ctx, struct desk *d, const struct sla_life *l, const struct c
 		    (!same(&next->clock, c) || next->what == SLA_BREACHED))
 			continue;
 		if (m != NULL && m->clock.since != 0)
-			rc = ran(&t, m->at > m->clock.since ? m->at : m->clock.since, to,
-			    err);
+			rc = ran(
+			    &t, m->at > m->clock.since ? m->at : m->clock.since, to, err);
 		else if (m != NULL && next != NULL) /* the end of its life is no pause */
 			add(&t, m->at, to, false, stopped(ctx, m));
 		else if (m != NULL && m->clock.ended == 0)
@@ -215,8 +215,7 @@ local(void *ctx, int64_t instant, const char *zone)
 }
 
 json_t *
-sla_segment_to_json(
-    int64_t ticket, const struct clock *c, const struct sla_segment *s)
+sla_segment_to_json(int64_t ticket, const struct clock *c, const struct sla_segment *s)
 {
 	void *ctx = talloc_new(NULL);
 	json_t *o = json_object();

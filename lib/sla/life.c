@@ -13,8 +13,7 @@ mark(void *arg, enum sla_what what, const struct clock *c, int64_t at, int64_t e
 	struct sla_life *l = arg;
 
 	if ((l->n & (l->n - 1)) == 0)
-		l->marks =
-		    mem_grow(l, l->marks, struct sla_mark, l->n ? 2 * l->n : 1);
+		l->marks = mem_grow(l, l->marks, struct sla_mark, l->n ? 2 * l->n : 1);
 	l->marks[l->n++] = (struct sla_mark){what, *c, at, event};
 }
 

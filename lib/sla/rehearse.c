@@ -31,19 +31,20 @@ hours_of(void *arg, const char *name, const struct calendar **c, struct err *err
 	if (o == NULL)
 		return err_fail(err, RC_CONFIG, "no calendar \"%s\"", name);
 	/* An id of its own: never taken for one of the desk's. */
-	rc = calendar_from_json(p->ctx, name, version_part_id(p->ctx, o), o, &loaded, err);
+	rc =
+	    calendar_from_json(p->ctx, name, version_part_id(p->ctx, o), o, &loaded, err);
 	*c = loaded;
 	return rc;
 }
 
 enum rc
-sla_rules_of_parts(void *ctx, struct desk *d, json_t *parts, struct sla_rules **r,
-    struct err *err)
+sla_rules_of_parts(
+    void *ctx, struct desk *d, json_t *parts, struct sla_rules **r, struct err *err)
 {
 	struct parts p = {ctx, parts};
 	struct config *config = NULL;
-	enum rc rc = config_from_json(ctx, json_object_get(parts, "desk"),
-	    d->config->version + 1, &config, err);
+	enum rc rc = config_from_json(
+	    ctx, json_object_get(parts, "desk"), d->config->version + 1, &config, err);
 
 	if (rc != RC_OK)
 		return rc;
@@ -81,7 +82,8 @@ breached(const struct clock *c, int64_t now)
 static bool
 same_outcome(const struct clock *a, const struct clock *b, int64_t now)
 {
-	return a != NULL && b != NULL && clock_state_at(a, now) == clock_state_at(b, now) &&
+	return a != NULL && b != NULL &&
+	       clock_state_at(a, now) == clock_state_at(b, now) &&
 	       (a->ended == 0) == (b->ended == 0);
 }
 

@@ -46,8 +46,8 @@ group(struct report *r, const char *name, enum sla_target target)
 			return &r->v[i];
 	}
 	r->v = mem_grow(r->ctx, r->v, struct sla_group, r->n + 1);
-	r->v[r->n] = (struct sla_group){
-	    .name = talloc_strdup(r->ctx, name), .target = target};
+	r->v[r->n] =
+	    (struct sla_group){.name = talloc_strdup(r->ctx, name), .target = target};
 	return &r->v[r->n++];
 }
 
@@ -55,8 +55,7 @@ static void
 took(struct report *r, struct sla_group *g, int64_t elapsed)
 {
 	if ((g->n & (g->n - 1)) == 0)
-		g->elapsed =
-		    mem_grow(r->ctx, g->elapsed, int64_t, g->n ? 2 * g->n : 1);
+		g->elapsed = mem_grow(r->ctx, g->elapsed, int64_t, g->n ? 2 * g->n : 1);
 	g->elapsed[g->n++] = elapsed;
 }
 

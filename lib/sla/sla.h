@@ -11,8 +11,8 @@
 /* ---- check ---- */
 
 struct sla_found {
-	struct clock clock; /* with its hours */
-	struct ticket *ticket; /* without details */
+	struct clock clock;	/* with its hours */
+	struct ticket *ticket;	/* without details */
 	enum clock_state state; /* at the present */
 	bool warning;
 };
@@ -32,7 +32,7 @@ struct sla_mark {
 	int64_t at, event;
 };
 struct sla_life {
-	struct clocks *clocks; /* at the end */
+	struct clocks *clocks;	/* at the end */
 	struct sla_mark *marks; /* in order */
 	size_t n;
 	struct sla_book *book;
@@ -66,7 +66,7 @@ json_t *sla_segment_to_json(
 /* ---- calendars ---- */
 
 struct sla_day {
-	int64_t day;	      /* civil day */
+	int64_t day;			    /* civil day */
 	struct span spans[DAY_SPANS_SHOWN]; /* instants; before unused */
 	size_t n;
 	int64_t open_s;

@@ -10,13 +10,13 @@ struct sla_opts {
 	bool all, dry_run, from_start;
 };
 
-#define SLA_VERB(name)                                                              \
+#define SLA_VERB(name)                                                                 \
 	enum rc sla_do_##name(struct cmd_env *env, const struct sla_opts *o, int argc, \
 	    char **argv, struct err *err) CHECKED
-SLA_VERB(check);     /* RC_NONE: a breach; RC_WARN: warnings only */
-SLA_VERB(explain);   /* tickets, segment by segment */
-SLA_VERB(export);    /* what happened to every clock */
-SLA_VERB(calendar);  /* its open spans, day by day */
+SLA_VERB(check);    /* RC_NONE: a breach; RC_WARN: warnings only */
+SLA_VERB(explain);  /* tickets, segment by segment */
+SLA_VERB(export);   /* what happened to every clock */
+SLA_VERB(calendar); /* its open spans, day by day */
 SLA_VERB(report);
 SLA_VERB(rehearse);  /* RC_NONE: something would newly breach */
 SLA_VERB(recompute); /* folds anew; with from_start by today's policies */

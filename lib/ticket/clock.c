@@ -337,8 +337,8 @@ clocks_first(const struct clocks *c)
 
 		if (o->ended != 0)
 			continue;
-		if (first == NULL || (o->due != 0 && (first->due == 0 ||
-							 o->due < first->due)))
+		if (first == NULL ||
+		    (o->due != 0 && (first->due == 0 || o->due < first->due)))
 			first = o;
 	}
 	return first;
@@ -359,8 +359,7 @@ clocks_to_ticket(const struct clocks *c, struct ticket *t)
 int64_t
 clock_elapsed(const struct clock *c, int64_t now)
 {
-	return c->elapsed +
-	       (c->since ? calendar_between(c->hours, c->since, now) : 0);
+	return c->elapsed + (c->since ? calendar_between(c->hours, c->since, now) : 0);
 }
 
 static int64_t
@@ -400,16 +399,14 @@ clock_to_json(int64_t ticket, const struct clock *c, int64_t now)
 	record_set_text(o, "state", clock_state_names[state]);
 	record_set_text(o, "reason", state == CLOCK_VOID ? c->ended_by : NULL);
 	record_set_text(o, "cause", *c->cause ? c->cause : NULL);
-	json_object_set_new(o, "warning",
-	    json_boolean(clock_warns(c, now)));
-	json_object_set_new(o, "paused",
-	    json_boolean(c->ended == 0 && c->since == 0));
+	json_object_set_new(o, "warning", json_boolean(clock_warns(c, now)));
+	json_object_set_new(o, "paused", json_boolean(c->ended == 0 && c->since == 0));
 	record_set_instant(o, "started_at", c->started * 1000);
 	record_set_instant(o, "due_at", c->due * 1000);
 	record_set_instant(o, "breached_at",
-	    (c->breached				       ? c->breached
+	    (c->breached				   ? c->breached
 		: state == CLOCK_BREACHED && c->ended == 0 ? c->due
-							       : 0) *
+							   : 0) *
 		1000);
 	record_set_instant(o, "ended_at", c->ended * 1000);
 	record_set_int(o, "target_s", c->goal_s);
@@ -429,10 +426,10 @@ clock_brief(const struct clock *c, int64_t now)
 	record_set_text(o, "policy", c->policy);
 	record_set_text(o, "target", sla_target_names[c->target]);
 	record_set_text(o, "state",
-	    state == CLOCK_BREACHED		  ? "breached"
-	    : state == CLOCK_PAUSED		  ? "paused"
-	    : clock_warns(c, now)		  ? "warning"
-						  : "ok");
+	    state == CLOCK_BREACHED ? "breached"
+	    : state == CLOCK_PAUSED ? "paused"
+	    : clock_warns(c, now)   ? "warning"
+				    : "ok");
 	record_set_instant(o, "due_at", c->due * 1000);
 	record_set_int(o, "remaining_s", remaining(c, now));
 	return o;
@@ -448,18 +445,20 @@ static const struct {
     {"version", offsetof(struct clock, version)},
     {"target_s", offsetof(struct clock, target_s)},
     {"goal_s", offsetof(struct clock, goal_s)},
-    {"started", offsetof(struct clock, started)}, {"since", offsetof(struct clock, since)},
+    {"started", offsetof(struct clock, started)},
+    {"since", offsetof(struct clock, since)},
     {"elapsed", offsetof(struct clock, elapsed)}, {"due", offsetof(struct clock, due)},
-    {"warn", offsetof(struct clock, warn)}, {"breached", offsetof(struct clock, breached)},
+    {"warn", offsetof(struct clock, warn)},
+    {"breached", offsetof(struct clock, breached)},
     {"ended", offsetof(struct clock, ended)}, {"fire", offsetof(struct clock, fire)},
     {"told", offsetof(struct clock, told)},
     {"reminded", offsetof(struct clock, reminded)}},
-		clock_facts[] = {{"version", offsetof(struct clocks, version)},
-		    {"first_asked", offsetof(struct clocks, first_asked)},
-		    {"asked", offsetof(struct clocks, asked)},
-		    {"replied", offsetof(struct clocks, replied)},
-		    {"update_from", offsetof(struct clocks, update_from)},
-		    {"last", offsetof(struct clocks, last)}};
+  clock_facts[] = {{"version", offsetof(struct clocks, version)},
+      {"first_asked", offsetof(struct clocks, first_asked)},
+      {"asked", offsetof(struct clocks, asked)},
+      {"replied", offsetof(struct clocks, replied)},
+      {"update_from", offsetof(struct clocks, update_from)},
+      {"last", offsetof(struct clocks, last)}};
 
 static int64_t *
 number_at(void *row, size_t at)
@@ -540,8 +539,9 @@ clocks_from_json(void *ctx, json_t *o, struct clocks **out, struct err *err)
 	json_array_foreach(list, i, v)
 	{
 		if (!one_from_json(c, v, &c->v[c->n++]))
-			return err_fail(err, RC_INVALID, "the clocks of an erasure cannot "
-							 "be read");
+			return err_fail(err, RC_INVALID,
+			    "the clocks of an erasure cannot "
+			    "be read");
 	}
 	*out = c;
 	return RC_OK;

@@ -79,10 +79,11 @@ json_t *clocks_to_json(const struct clocks *c);
 enum rc clocks_from_json(
     void *ctx, json_t *o, struct clocks **c, struct err *err) CHECKED;
 
-#define CLOCK_COLUMNS                                                                  \
-	"c.target, c.cycle, c.policy, c.version, c.calendar, c.state, c.cause, "       \
-	"c.ended_by, c.target_s, c.goal_s, c.started_at, c.since, c.elapsed_s, "       \
-	"c.due_at, c.warn_at, c.breached_at, c.ended_at, c.fire_at, c.warned, c.told_at, " \
+#define CLOCK_COLUMNS                                                            \
+	"c.target, c.cycle, c.policy, c.version, c.calendar, c.state, c.cause, " \
+	"c.ended_by, c.target_s, c.goal_s, c.started_at, c.since, c.elapsed_s, " \
+	"c.due_at, c.warn_at, c.breached_at, c.ended_at, c.fire_at, c.warned, "  \
+	"c.told_at, "                                                            \
 	"c.reminded_at"
 #define CLOCK_NCOLUMNS 21
 /* A row whose columns from `at` on are CLOCK_COLUMNS; strings into ctx. */

@@ -252,8 +252,8 @@ set_sla(struct desk *d, struct ticket *t, json_t *o, struct err *err)
 		rc = desk_calendar(d, c.version, c.calendar, &c.hours, err);
 	if (rc != RC_OK && rc != RC_NONE)
 		return rc;
-	json_object_set_new(o, "sla",
-	    rc == RC_OK ? clock_brief(&c, desk_now(d) / 1000) : json_null());
+	json_object_set_new(
+	    o, "sla", rc == RC_OK ? clock_brief(&c, desk_now(d) / 1000) : json_null());
 	return RC_OK;
 }
 

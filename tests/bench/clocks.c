@@ -1,6 +1,7 @@
 /* clocks: what clocks cost. `clocks make DESK COUNT`: COUNT open tickets in a test desk
- * with policies, a second apart, through the pipeline. `clocks time DESK`: B and D a call,
- * a step, and one ticket's clocks loaded, stepped and stored, as lines "what ns". */
+ * with policies, a second apart, through the pipeline. `clocks time DESK`: B and D a
+ * call, a step, and one ticket's clocks loaded, stepped and stored, as lines "what ns".
+ */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,10 +73,10 @@ between_or_after(const struct calendar *c, bool after, int64_t from)
 
 	for (int i = 0; i < CALLS; i++) {
 		x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-		sum += after ? calendar_after(
-				   c, from + (int64_t)(x % YEAR_S), (int64_t)(x % 7000000))
-			     : calendar_between(c, from + (int64_t)(x % YEAR_S),
-				   from + YEAR_S);
+		sum += after ? calendar_after(c, from + (int64_t)(x % YEAR_S),
+				   (int64_t)(x % 7000000))
+			     : calendar_between(
+				   c, from + (int64_t)(x % YEAR_S), from + YEAR_S);
 	}
 	return sum;
 }
@@ -131,7 +132,7 @@ recompute(struct desk *d)
 	struct sla_book *b = NULL;
 	struct sla_rules *r = NULL;
 	double start;
-	int n = 2000;
+	int n = 1000;
 
 	need(sla_book_open(d, d, &b, &err));
 	need(sla_book_rules(b, b->n - 1, &r, &err));

@@ -13,7 +13,7 @@
 
 static const char *const nine_to_five[] = {"09:00-17:00", NULL};
 
-#define SAME(ctx, got, want)                                                            \
+#define SAME(ctx, got, want) \
 	ATF_CHECK_MSG((got) == at(want), "%s: %s, not %s", #got, utc(ctx, got), want)
 
 static const struct calendar *
@@ -55,8 +55,7 @@ ATF_TC_BODY(example_2__round_the_clock_over_the_spring_change_S9, tc)
 {
 	void *ctx = talloc_new(NULL);
 
-	SAME(ctx,
-	    calendar_after(&calendar_always, at("2026-03-28T11:00:00Z"), 24 * 3600),
+	SAME(ctx, calendar_after(&calendar_always, at("2026-03-28T11:00:00Z"), 24 * 3600),
 	    "2026-03-29T11:00:00Z");
 	talloc_free(ctx);
 }
@@ -71,10 +70,10 @@ ATF_TC_BODY(example_3__night_span_in_autumn_S7_S8, tc)
 
 	SAME(ctx, calendar_after(c, at("2026-11-01T04:30:00Z"), 3 * 3600),
 	    "2026-11-01T07:30:00Z");
-	ATF_CHECK_EQ(7 * 3600, calendar_between(c, at("2026-11-01T00:00:00Z"),
-				   at("2026-11-02T00:00:00Z")));
-	ATF_REQUIRE(zone_load(ctx, "America/New_York", YEAR_2024, YEAR_2032, &z, &err) ==
-		    RC_OK);
+	ATF_CHECK_EQ(7 * 3600,
+	    calendar_between(c, at("2026-11-01T00:00:00Z"), at("2026-11-02T00:00:00Z")));
+	ATF_REQUIRE(
+	    zone_load(ctx, "America/New_York", YEAR_2024, YEAR_2032, &z, &err) == RC_OK);
 	SAME(ctx, zone_instant(z, at("2026-11-01T01:30:00Z")), "2026-11-01T05:30:00Z");
 	talloc_free(ctx);
 }
@@ -89,10 +88,10 @@ ATF_TC_BODY(example_4__night_span_in_spring_S7_S8, tc)
 
 	SAME(ctx, calendar_after(c, at("2026-03-08T05:30:00Z"), 3 * 3600),
 	    "2026-03-08T08:30:00Z");
-	ATF_CHECK_EQ(5 * 3600, calendar_between(c, at("2026-03-08T00:00:00Z"),
-				   at("2026-03-09T00:00:00Z")));
-	ATF_REQUIRE(zone_load(ctx, "America/New_York", YEAR_2024, YEAR_2032, &z, &err) ==
-		    RC_OK);
+	ATF_CHECK_EQ(5 * 3600,
+	    calendar_between(c, at("2026-03-08T00:00:00Z"), at("2026-03-09T00:00:00Z")));
+	ATF_REQUIRE(
+	    zone_load(ctx, "America/New_York", YEAR_2024, YEAR_2032, &z, &err) == RC_OK);
 	SAME(ctx, zone_instant(z, at("2026-03-08T02:30:00Z")), "2026-03-08T07:00:00Z");
 	talloc_free(ctx);
 }
@@ -149,8 +148,8 @@ ATF_TC_BODY(compiled__comes_back_and_ends_where_its_years_end, tc)
 	ATF_REQUIRE_EQ(c->n, back->n);
 	ATF_CHECK(memcmp(c->spans, back->spans, c->n * sizeof(*c->spans)) == 0);
 	ATF_CHECK_EQ(YEAR_2032, calendar_after(c, at("2031-12-30T00:00:00Z"), 400000));
-	ATF_CHECK_EQ(0, calendar_between(c, at("2010-01-04T08:00:00Z"),
-			    at("2010-01-04T12:00:00Z")));
+	ATF_CHECK_EQ(0,
+	    calendar_between(c, at("2010-01-04T08:00:00Z"), at("2010-01-04T12:00:00Z")));
 	json_object_set_new(o, "spans", json_string("AAAA"));
 	ATF_CHECK_EQ(RC_CONFIG, calendar_from_json(ctx, "BER", "x", o, &back, &err));
 	json_decref(o);
@@ -271,9 +270,9 @@ ATF_TC_BODY(holidays__days_rules_dates_and_exceptions, tc)
 	    ICS(EVENT("DTSTART;VALUE=DATE:20200501\r\nRRULE:FREQ=YEARLY\r\n"
 		      "EXDATE;VALUE=DATE:20260501\r\n"
 		      "RDATE;VALUE=DATE:20260504,20260505\r\n")
-		    /* the last Monday of May; two days; folded */
-		    EVENT("DTSTART;VALUE=DATE:20240527\r\nDURATION:P2D\r\n"
-			  "RRULE:FREQ=YEARLY;BYM\r\n ONTH=5;BYDAY=-1MO\r\n")),
+		/* the last Monday of May; two days; folded */
+		EVENT("DTSTART;VALUE=DATE:20240527\r\nDURATION:P2D\r\n"
+		      "RRULE:FREQ=YEARLY;BYM\r\n ONTH=5;BYDAY=-1MO\r\n")),
 	    &s);
 
 	ATF_REQUIRE_MSG(c != NULL, "%d: %s", s.line, s.text);
@@ -302,11 +301,11 @@ ATF_TC_BODY(holidays__timed_events_close_a_part_of_a_day, tc)
 
 	ATF_REQUIRE_MSG(c != NULL, "%d: %s", s.line, s.text);
 	ATF_CHECK_EQ(5, open_hours(c, "2026-06-01T00:00:00Z"));
-	ATF_CHECK_EQ(0, calendar_between(c, at("2026-06-01T10:00:00Z"),
-			    at("2026-06-01T13:00:00Z")));
+	ATF_CHECK_EQ(0,
+	    calendar_between(c, at("2026-06-01T10:00:00Z"), at("2026-06-01T13:00:00Z")));
 	ATF_CHECK_EQ(7, open_hours(c, "2026-06-02T00:00:00Z"));
-	ATF_CHECK_EQ(0, calendar_between(c, at("2026-06-03T10:00:00Z"),
-			    at("2026-06-03T11:00:00Z")));
+	ATF_CHECK_EQ(0,
+	    calendar_between(c, at("2026-06-03T10:00:00Z"), at("2026-06-03T11:00:00Z")));
 	ATF_CHECK_EQ(7, open_hours(c, "2026-06-10T00:00:00Z"));
 	ATF_CHECK_EQ(8, open_hours(c, "2026-06-17T00:00:00Z"));
 	talloc_free(ctx);
@@ -352,9 +351,8 @@ ATF_TC_BODY(holidays__what_cannot_be_read_has_its_line, tc)
 	wrong_ics(ctx,
 	    ICS(EVENT("DTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=SOMETIMES\r\n")), 7,
 	    "\"RRULE:FREQ=SOMETIMES\" cannot be read");
-	wrong_ics(ctx,
-	    ICS(EVENT("DTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=HOURLY\r\n")), 7,
-	    "\"RRULE:FREQ=HOURLY\" comes more than once a day");
+	wrong_ics(ctx, ICS(EVENT("DTSTART;VALUE=DATE:20260101\r\nRRULE:FREQ=HOURLY\r\n")),
+	    7, "\"RRULE:FREQ=HOURLY\" comes more than once a day");
 	wrong_ics(ctx,
 	    ICS(EVENT("DTSTART;VALUE=DATE:20260230\r\n"
 		      "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30\r\n")),
@@ -365,9 +363,8 @@ ATF_TC_BODY(holidays__what_cannot_be_read_has_its_line, tc)
 	    3, "event \"A day\": its RRULE cannot be followed");
 	wrong_ics(ctx, ICS(EVENT("DTEND;VALUE=DATE:20260201\r\n")), 3,
 	    "event \"A day\" has no DTSTART");
-	wrong_ics(ctx,
-	    ICS(EVENT("DTSTART:20260201T120000\r\nDTEND:20260201T110000\r\n")), 3,
-	    "event \"A day\" ends before it begins");
+	wrong_ics(ctx, ICS(EVENT("DTSTART:20260201T120000\r\nDTEND:20260201T110000\r\n")),
+	    3, "event \"A day\" ends before it begins");
 	wrong_ics(ctx,
 	    ICS(EVENT("DTSTART;TZID=Mars/Base:20260201T120000\r\nDURATION:PT1H\r\n")), 3,
 	    "TZID \"Mars/Base\": no such zone");

@@ -25,7 +25,8 @@ static const char base_conf[] =
 static const char *const policies[] = {
     /* none at all */
     "",
-    "calendar office { mon-fri = {\"09:00-17:00\"} exceptions = {\"2026-11-26 closed\"} }\n"
+    "calendar office { mon-fri = {\"09:00-17:00\"} exceptions = {\"2026-11-26 closed\"} "
+    "}\n"
     "sla gold { when = \"priority>=high\" calendar = 24x7 first_response { normal = 1h } "
     "resolution { normal = 12h pause_on = {pending} } warn = {\"50%\"} remind = 1h }\n"
     "sla all { calendar = office first_response { normal = 4h high = 2h } "
@@ -129,8 +130,8 @@ new_ticket(struct change_tx *tx, struct change_result *r)
 	if (any(8) == 0)
 		draft.message.class = "auto-generated";
 	if (any(3) == 0)
-		OK(changes_parse(d, "queue=billing priority=high", d->config,
-		    &draft.changes, &err));
+		OK(changes_parse(
+		    d, "queue=billing priority=high", d->config, &draft.changes, &err));
 	did("new%s%s; ", agent ? " by alice" : "", draft.created_at ? " earlier" : "");
 	return change_new(tx, agent ? alice() : &actor_system, &draft, r, &err);
 }
@@ -154,8 +155,8 @@ says(struct change_tx *tx, int64_t ticket, bool customer, struct change_result *
 	if (customer)
 		e.from = &ann;
 	else if (any(4) == 0) {
-		OK(changes_parse(d, any(2) ? "status=solved" : "status=pending",
-		    d->config, &c, &err));
+		OK(changes_parse(
+		    d, any(2) ? "status=solved" : "status=pending", d->config, &c, &err));
 		e.changes = &c;
 	}
 	did("%lld %s %s%s; ", (long long)ticket, customer ? "ann" : "alice", m.kind,
@@ -237,8 +238,7 @@ happens(int64_t *tickets, int64_t *events, size_t *nevents)
 			int64_t event = events[--*nevents];
 
 			did("undo %lld; ", (long long)event);
-			rc = change_undo(
-			    tx, alice(), event, false, no_more, NULL, &err);
+			rc = change_undo(tx, alice(), event, false, no_more, NULL, &err);
 		}
 		break;
 	default:

@@ -35,9 +35,8 @@ test_compile(void *ctx, const char *name, const struct hours *h, const char *zon
 	struct err err = {0};
 	struct calendar *c;
 
-	ATF_REQUIRE_MSG(
-	    zone_load(ctx, zone, YEAR_2024 - 172800, YEAR_2032 + 172800, &z, &err) ==
-		RC_OK,
+	ATF_REQUIRE_MSG(zone_load(ctx, zone, YEAR_2024 - 172800, YEAR_2032 + 172800, &z,
+			    &err) == RC_OK,
 	    "%s", err.text);
 	c = hours_compile(ctx, name, h, z, YEAR_2024, YEAR_2032);
 	c->id = name;

@@ -11,8 +11,8 @@
 
 static const char *const nine_to_five[] = {"09:00-17:00", NULL};
 
-#define IS(got, want)                                                                  \
-	ATF_CHECK_MSG(                                                                 \
+#define IS(got, want)  \
+	ATF_CHECK_MSG( \
 	    (got) == (want), "%s: %s, not %s", #got, utc(w.ctx, got), utc(w.ctx, want))
 
 /* One ticket under one policy. */
@@ -38,8 +38,8 @@ calendar(void *ctx, const char *name)
 	if (strcmp(name, "BER") == 0)
 		ATF_REQUIRE(hours_exception(ctx, &h, "2026-12-24 09:00-12:00", &why) &&
 			    hours_exception(ctx, &h, "2026-12-25 closed", &why));
-	return test_compile(
-	    ctx, name, &h, strcmp(name, "NYC") == 0 ? "America/New_York" : "Europe/Berlin");
+	return test_compile(ctx, name, &h,
+	    strcmp(name, "NYC") == 0 ? "America/New_York" : "Europe/Berlin");
 }
 
 static void
