@@ -46,6 +46,7 @@ struct work {
 	 * due is being told. */
 	struct clocks *clocks_stored, *clocks;
 	bool refold, news;
+	json_t *taken;	 /* clocks of a ticket that is merged into it */
 	int64_t said_at; /* when the change happened, in seconds; 0: now */
 };
 

@@ -193,7 +193,7 @@ clocks_refold(struct sla_book *b, int64_t ticket, struct err *err)
 	if (rc == RC_NONE)
 		rc = RC_OK;
 	if (rc == RC_OK)
-		rc = sla_fold(ctx, b, ticket, NULL, NULL, &after, err);
+		rc = sla_fold(ctx, b, ticket, 0, NULL, &after, err);
 	if (rc == RC_OK)
 		rc = replace(b, before, after, err);
 	talloc_free(ctx);
@@ -219,6 +219,44 @@ work_clocks_store(struct work *w, struct err *err)
 	return clocks_store(w->tx->d->store, w->clocks_stored, w->clocks, err);
 }
 
+/* ---- what a split leaves and takes ---- */
+
+struct asking {
+	const int64_t *ids;
+	size_t n;
+	bool others;
+	int64_t asked;
+};
+
+static enum rc
+look_at_message(void *arg, struct message *m, struct err *err)
+{
+	struct asking *a = arg;
+	enum sla_said said = clocks_said(m);
+	bool listed = false;
+
+	(void)err;
+	for (size_t i = 0; i < a->n; i++)
+		listed = listed || a->ids[i] == m->id;
+	if (said == SLA_AGENT)
+		a->asked = 0;
+	else if ((said == SLA_CUSTOMER || said == SLA_MACHINE) && listed != a->others &&
+		 a->asked == 0)
+		a->asked = m->created_at / 1000;
+	return RC_OK;
+}
+
+enum rc
+clocks_unanswered(struct store *s, int64_t ticket, const int64_t *ids, size_t n,
+    bool others, int64_t *asked, struct err *err)
+{
+	struct asking a = {ids, n, others, 0};
+	enum rc rc = message_each(s, ticket, look_at_message, &a, err);
+
+	*asked = a.asked;
+	return rc;
+}
+
 /* ---- from the start, by today's policies ---- */
 
 static enum rc
@@ -241,7 +279,7 @@ run_recompute(struct work *w, const void *what, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	today = sla_book_of(w->ctx, w->tx->d, r);
-	rc = sla_fold(w->ctx, today, w->before->id, NULL, NULL, &would, err);
+	rc = sla_fold(w->ctx, today, w->before->id, 0, NULL, &would, err);
 	if (rc == RC_OK)
 		sla_hush(would, r, w->tx->now / 1000);
 	if (rc != RC_OK ||

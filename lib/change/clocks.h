@@ -7,18 +7,12 @@
 #include "change/change.h"
 #include "policy/sla.h"
 
-/* Events and applied versions before this one only. */
-struct sla_until {
-	int64_t event, at; /* at: in seconds; event 0: all that is there */
-	int64_t version;   /* policies up to this version; 0: all that count by then */
-};
 /* The clocks of a ticket from its log and the versions alone: what is stored must equal
- * them. `until` and `trace` may be NULL. RC_NONE when
+ * them. `version`: policies up to this one (0: all). `trace` may be NULL. RC_NONE when
  * the log cannot be read because a part of it was erased: what is stored is all there is.
  * RC_NOTFOUND when there is no such ticket. Belongs to ctx. */
-enum rc sla_fold(void *ctx, struct sla_book *b, int64_t ticket,
-    const struct sla_until *until, const struct sla_trace *trace, struct clocks **c,
-    struct err *err) CHECKED;
+enum rc sla_fold(void *ctx, struct sla_book *b, int64_t ticket, int64_t version,
+    const struct sla_trace *trace, struct clocks **c, struct err *err) CHECKED;
 
 /* Folds a ticket anew and stores what differs, in the open write transaction. */
 enum rc clocks_refold(struct sla_book *b, int64_t ticket, struct err *err) CHECKED;

@@ -1,4 +1,5 @@
 /* Erasing a customer. */
+#include <stdio.h>
 #include <string.h>
 #include <talloc.h>
 
@@ -141,6 +142,10 @@ struct person_erase {
 	struct customer *c; /* as it was */
 	int64_t *ids;	    /* this customer and who was merged into them */
 	size_t nids;
+	/* Messages that were erased where a merge or a split had put them: the events
+	 * that added them are in the logs of other tickets. */
+	int64_t *strays;
+	size_t nstrays;
 };
 
 SQL(sql_own_tickets, "SELECT id FROM ticket WHERE requester = ?1");
@@ -163,6 +168,37 @@ SQL(sql_drop_targets,
     "state = CASE WHEN state < 3 THEN 5 ELSE state END "
     "WHERE ?1 = 0 AND target = ?2 /* scan */");
 
+/* An event may hold an address of theirs beside somebody else's message, which stays: its
+ * digest is kept in the event of the erasure. */
+static enum rc
+kept_digests(struct person_erase *p, json_t *events, json_t *all, struct err *err)
+{
+	json_t *kept = json_object(), *v;
+	size_t i;
+	enum rc rc = RC_OK;
+
+	json_array_foreach(events, i, v)
+	{
+		struct message *m = NULL;
+		char id[24];
+
+		rc = message_get(
+		    p->tx->d->store, p->tx->ctx, json_integer_value(v), &m, err);
+		if (rc == RC_NOTFOUND)
+			continue;
+		if (rc != RC_OK)
+			break;
+		snprintf(id, sizeof(id), "%lld", (long long)m->id);
+		if (!(m->flags & MESSAGE_ERASED))
+			json_object_set_new(kept, id, message_digest(m));
+		talloc_free(m);
+	}
+	if (json_object_size(kept) > 0)
+		json_object_set(all, "kept", kept);
+	json_decref(kept);
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 /* Writes the ticket as it is now, with the event that proves it from here on. */
 static enum rc
 log_erased(struct person_erase *p, struct work *w, json_t *events, struct err *err)
@@ -179,6 +215,8 @@ log_erased(struct person_erase *p, struct work *w, json_t *events, struct err *e
 	json_object_set_new(all, "erased_events", events);
 	if (w->clocks != NULL)
 		json_object_set_new(all, "clocks", clocks_to_json(w->clocks));
+	if (rc == RC_OK)
+		rc = kept_digests(p, events, all, err);
 	/* Nothing of what it was before may stand in the event. */
 	w->last = *w->t;
 	if (rc == RC_OK)
@@ -195,6 +233,81 @@ forget_people(struct person_erase *p, struct work *w)
 		ticket_remove_person(w->ctx, w->t, "cc", p->c->addresses[i].value);
 }
 
+/* Said in this ticket, and in another one now. */
+SQL(sql_moved_away, "SELECT m.id FROM event e JOIN message m ON m.id = e.id "
+		    "WHERE e.ticket = ?1 AND m.ticket <> ?1 ORDER BY m.id");
+SQL(sql_event_of, "SELECT ticket FROM event WHERE id = ?1 AND changes IS NOT NULL AND "
+		  "ticket <> ?2");
+
+static enum rc
+event_ticket(
+    struct person_erase *p, int64_t event, int64_t but, int64_t *ticket, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(p->tx->d->store, sql_event_of, &st, err);
+
+	*ticket = 0;
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, event);
+	bind_int(st, 2, but);
+	rc = stmt_step(st, err);
+	if (rc == RC_OK)
+		*ticket = col_int(st, 0);
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+/* A message that stands in this ticket; its event may not. */
+static enum rc
+erase_from(
+    struct person_erase *p, int64_t message, int64_t ticket, bool *stray, struct err *err)
+{
+	int64_t logged = 0;
+	enum rc rc = erase_message(p->tx, message, p->r, err);
+
+	if (rc == RC_OK)
+		rc = event_ticket(p, message, ticket, &logged, err);
+	*stray = logged != 0;
+	if (*stray) {
+		p->strays = mem_grow(p->tx->ctx, p->strays, int64_t, p->nstrays + 1);
+		p->strays[p->nstrays++] = message;
+	}
+	return rc;
+}
+
+/* The tickets in whose logs the strays are; those of this customer are done already. */
+static enum rc
+erase_strays(struct person_erase *p, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < p->nstrays; i++) {
+		struct change_result r = {0};
+		struct work w = {
+		    .tx = p->tx, .ctx = p->tx->ctx, .actor = &actor_system, .r = &r};
+		json_t *events = json_array();
+		int64_t ticket = 0;
+
+		rc = event_ticket(p, p->strays[i], 0, &ticket, err);
+		if (rc == RC_OK && ticket != 0)
+			rc = work_load(&w, ticket, false, err);
+		for (size_t k = i; rc == RC_OK && ticket != 0 && k < p->nstrays; k++) {
+			int64_t same = 0;
+
+			rc = event_ticket(p, p->strays[k], 0, &same, err);
+			if (rc == RC_OK && same == ticket)
+				rc = erase_event(p->tx, p->strays[k], events, p->r, err);
+		}
+		if (rc == RC_OK && ticket != 0)
+			rc = log_erased(p, &w, events, err);
+		else
+			json_decref(events);
+		work_free(&w);
+	}
+	return rc;
+}
+
 /* A ticket of theirs: all that was said in it. */
 static enum rc
 own_ticket(struct person_erase *p, int64_t id, struct err *err)
@@ -204,11 +317,16 @@ own_ticket(struct person_erase *p, int64_t id, struct err *err)
 	json_t *events = json_array();
 	int64_t *ids = NULL;
 	size_t n = 0;
+	bool stray;
 	enum rc rc = work_load(&w, id, false, err);
 
 	r = (struct change_result){0};
 	if (rc == RC_OK)
 		rc = message_ids(p->tx->d->store, p->tx->ctx, id, &ids, &n, err);
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = erase_from(p, ids[i], id, &stray, err);
+	if (rc == RC_OK)
+		rc = erase_select(p->tx, sql_moved_away, id, NULL, &ids, &n, err);
 	for (size_t i = 0; rc == RC_OK && i < n; i++)
 		rc = erase_message(p->tx, ids[i], p->r, err);
 	if (rc == RC_OK)
@@ -245,8 +363,10 @@ other_ticket(struct person_erase *p, int64_t id, const int64_t *messages, size_t
 
 	r = (struct change_result){0};
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		rc = erase_message(p->tx, messages[i], p->r, err);
-		if (rc == RC_OK)
+		bool stray = false;
+
+		rc = erase_from(p, messages[i], id, &stray, err);
+		if (rc == RC_OK && !stray)
 			rc = erase_event(p->tx, messages[i], events, p->r, err);
 	}
 	for (size_t i = 0; rc == RC_OK && i < p->c->naddresses; i++) {
@@ -415,6 +535,9 @@ run(void *arg, struct err *err)
 {
 	struct person_erase *p = arg;
 	enum rc rc = erase_tickets(p, err);
+
+	if (rc == RC_OK)
+		rc = erase_strays(p, err);
 
 	/* The one that was named last: its event is the receipt of all. */
 	for (size_t i = p->nids; rc == RC_OK && i > 0; i--)

@@ -249,13 +249,10 @@ check_one(const struct verify *v, int64_t ticket, struct err *err)
 {
 	void *ctx = talloc_new(NULL);
 	struct clocks *row = NULL, *log = NULL;
-	struct sla_until until = {0};
 	enum rc rc = clocks_load(v->d->store, ctx, ticket, &row, err);
 
-	if (rc == RC_OK) {
-		until.version = row->version;
-		rc = sla_fold(ctx, v->b, ticket, &until, NULL, &log, err);
-	}
+	if (rc == RC_OK)
+		rc = sla_fold(ctx, v->b, ticket, row->version, NULL, &log, err);
 	if (rc == RC_OK && !clocks_equal(row, log))
 		report(v, ctx, row, log);
 	if (rc == RC_OK)

@@ -8,8 +8,9 @@
 
 #include "base/instant.h"
 #include "base/mem.h"
+#include "base/record.h"
 #include "base/text.h"
-#include "change/change_priv.h"
+#include "change/clocks_priv.h"
 
 const char *const link_names[] = {
     "duplicates", "blocks", "parent", "follows", "refers", NULL};
@@ -279,6 +280,7 @@ join(struct work *w, const struct ticket *from, const int64_t *ids, size_t n,
 	const struct lifecycle *l = queue_lifecycle(w->tx->d->config, w->t->queue);
 	struct changes status = {0};
 	struct ticket *t = w->t;
+	json_t *extra;
 	bool unanswered =
 	    from->phase < PHASE_RESOLVED && from->customer_at > from->agent_at;
 	enum rc rc = join_people(w, from, err);
@@ -298,11 +300,13 @@ join(struct work *w, const struct ticket *from, const int64_t *ids, size_t n,
 	if (rc == RC_OK && status.n > 0)
 		rc = changes_apply(
 		    w->ctx, &status, w->tx->d->config, NULL, w->tx->now, t, err);
-	if (rc == RC_OK)
-		rc = work_log(w, w->actor, "ticket.joined",
-		    json_pack("{s:[[],o],s:I}", "messages", id_list(ids, n), "from",
-			(json_int_t)from->id),
-		    err);
+	if (rc == RC_OK) {
+		extra = json_pack("{s:[[],o],s:I}", "messages", id_list(ids, n), "from",
+		    (json_int_t)from->id);
+		if (w->taken != NULL)
+			json_object_set(extra, "their_clocks", w->taken);
+		rc = work_log(w, w->actor, "ticket.joined", extra, err);
+	}
 	return rc == RC_OK ? work_write(w, err) : rc;
 }
 
@@ -327,10 +331,15 @@ run_merge(struct work *w, const void *what, struct err *err)
 	const struct merge *m = what;
 	struct change_result r;
 	struct work from = work_beside(w, &r, 0);
-	int64_t *ids = NULL;
+	int64_t *ids = NULL, told = 0;
 	size_t n = 0;
-	enum rc rc = work_load(&from, m->from, true, err);
+	/* Their clocks go by what is applied now when they go on over there. */
+	enum rc rc = work_tell(w->tx, m->from, w->tx->now / 1000, &told, err);
 
+	if (rc == RC_OK)
+		rc = work_load(&from, m->from, true, err);
+	if (rc == RC_OK && from.clocks != NULL)
+		w->taken = record_own(w->ctx, clocks_to_json(from.clocks));
 	if (rc == RC_OK)
 		rc = work_load(w, m->into, false, err);
 	if (rc == RC_OK && w->before->phase == PHASE_MERGED)
@@ -468,7 +477,7 @@ run_split(struct work *w, const void *what, struct err *err)
 	struct work from = work_beside(w, &r, 0);
 	struct store *store = w->tx->d->store;
 	struct message *first = NULL;
-	int64_t ticket = 0, *ids = NULL;
+	int64_t ticket = 0, *ids = NULL, left = 0, taken = 0;
 	size_t n = 0;
 	json_t *moved;
 	enum rc rc = split_source(w, s, &ticket, &first, err);
@@ -485,10 +494,17 @@ run_split(struct work *w, const void *what, struct err *err)
 		    (long long)ticket);
 	if (rc == RC_OK)
 		rc = split_ticket(w, from.before, first, s, err);
+	if (rc == RC_OK)
+		rc = clocks_unanswered(
+		    store, ticket, s->messages, s->nmessages, false, &taken, err);
+	if (rc == RC_OK)
+		rc = clocks_unanswered(
+		    store, ticket, s->messages, s->nmessages, true, &left, err);
 	/* Asked while the messages are where they were: their row must name a ticket. */
 	if (rc == RC_OK) {
 		moved = json_pack("{s:[[],o],s:I}", "messages",
 		    id_list(s->messages, s->nmessages), "from", (json_int_t)ticket);
+		record_set_instant(moved, "asked_at", taken * 1000);
 		rc = work_log(w, w->actor, "ticket.created", moved, err);
 	}
 	if (rc == RC_OK && strcmp(w->t->queue, from.before->queue) != 0)
@@ -505,6 +521,7 @@ run_split(struct work *w, const void *what, struct err *err)
 	if (rc == RC_OK) {
 		moved = json_pack("{s:[o,[]],s:I}", "messages",
 		    id_list(s->messages, s->nmessages), "into", (json_int_t)w->t->id);
+		record_set_instant(moved, "asked_at", left * 1000);
 		rc = work_log(&from, w->actor, "ticket.split", moved, err);
 	}
 	if (rc == RC_OK)

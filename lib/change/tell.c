@@ -20,7 +20,9 @@ limit_of(const struct work *w, const struct sla_book *b, int64_t at, bool *behin
 {
 	size_t epoch = sla_book_epoch(b, w->clocks->version);
 
-	*behind = epoch + 1 < b->n && b->v[epoch + 1].at <= at;
+	/* A ticket that is over follows when it is touched again. */
+	*behind = w->before->phase < PHASE_RESOLVED && epoch + 1 < b->n &&
+		  b->v[epoch + 1].at <= at;
 	return *behind ? b->v[epoch + 1].at - 1 : at;
 }
 

@@ -162,6 +162,7 @@ struct sla_news {
 	const char *threshold; /* of a warning */
 	int64_t at;	       /* when it was due, not when it was seen */
 	int64_t missed;	       /* reminders before this one that nobody saw */
+	int64_t version;       /* of the policies by which it is told */
 };
 /* The next thing to be told up to `now`, oldest first; marked as told. False: no more. */
 bool sla_next_news(

@@ -117,6 +117,7 @@ sla_next_news(
 		oldest = &s->v[i];
 		*news = one;
 	}
+	news->version = s->version;
 	if (oldest != NULL)
 		tell(s, oldest, sla_policy(r, oldest->policy), news->telling,
 		    news->threshold, news->at);
@@ -147,6 +148,7 @@ sla_news_json(const struct sla_news *n)
 		record_set_text(o, "threshold", n->threshold);
 	if (n->missed > 0)
 		record_set_int(o, "missed", n->missed);
+	record_set_int(o, "version", n->version);
 	return json_pack("{s:o}", "sla", o);
 }
 

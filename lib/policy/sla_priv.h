@@ -4,6 +4,12 @@
 
 #include "policy/sla.h"
 
+/* Counts up to an instant, and goes on from there. */
+void sla_settle(struct clock *c, int64_t at);
+/* cause: "", change, late_policy. */
+void sla_breach(struct clock *c, int64_t at, const char *cause);
+/* It runs from here on. */
+void sla_run_from(struct clock *c, int64_t at);
 /* Sets due, warn and fire of a clock as it stands; p may be NULL. */
 void sla_schedule(struct clock *c, const struct sla_policy *p);
 /* The n-th reminder from here on. */

@@ -67,26 +67,9 @@ is_hidden_clock(const struct clock *c)
 }
 
 static void
-settle(struct clock *c, int64_t at)
-{
-	c->elapsed = clock_elapsed(c, at);
-	if (c->since != 0 && at > c->since)
-		c->since = at;
-}
-
-static void
-breach(struct clock *c, int64_t at, const char *cause)
-{
-	c->breached = at;
-	c->state = CLOCK_BREACHED;
-	c->cause = cause;
-	c->due = at;
-}
-
-static void
 end(struct step *p, struct clock *c, const char *by, bool met)
 {
-	settle(c, p->at);
+	sla_settle(c, p->at);
 	c->since = 0;
 	c->ended = p->at;
 	c->ended_by = by;
@@ -100,97 +83,6 @@ end(struct step *p, struct clock *c, const char *by, bool met)
 	}
 }
 
-/* Starts or ends nothing, but says from when it counts. */
-static void
-run_from(struct clock *c, int64_t at)
-{
-	c->since = at;
-	c->state = c->breached ? CLOCK_BREACHED : CLOCK_RUNNING;
-}
-
-void
-sla_add_warned(struct clocks *s, struct clock *c, const char *threshold)
-{
-	if (sla_was_warned(c, threshold))
-		return;
-	c->warned = *c->warned ? talloc_asprintf(s, "%s,%s", c->warned, threshold)
-			       : talloc_strdup(s, threshold);
-}
-
-bool
-sla_was_warned(const struct clock *c, const char *threshold)
-{
-	size_t n = strlen(threshold);
-
-	for (const char *w = c->warned; *w != '\0'; w += *w == ',') {
-		size_t len = strcspn(w, ",");
-
-		if (len == n && memcmp(w, threshold, n) == 0)
-			return true;
-		w += len;
-	}
-	return false;
-}
-
-int64_t
-sla_warning_point(const struct clock *c, const struct sla_warning *w)
-{
-	return w->share ? (c->goal_s * w->share + 99) / 100 : c->goal_s - w->left;
-}
-
-/* When a point of the clock is reached, now that it runs. */
-static int64_t
-reach(const struct clock *c, int64_t point)
-{
-	return calendar_after(
-	    c->hours, c->since, point > c->elapsed ? point - c->elapsed : 0);
-}
-
-/* Due, warn and fire of a clock as it stands (S21, S36, S37). */
-void
-sla_schedule(struct clock *c, const struct sla_policy *p)
-{
-	bool tell = c->breached != 0 && c->told != c->breached;
-
-	/* A breach at the due second is known when that second is over (S22). */
-	c->fire = tell ? c->breached + 1 : 0;
-	if (!is_open(c))
-		return;
-	c->warn = 0;
-	if (c->breached != 0) {
-		c->due = c->breached;
-		if (!tell && p != NULL && p->remind > 0 && c->since != 0)
-			c->fire = sla_reminder(c, p, 1);
-		return;
-	}
-	c->due = 0;
-	if (c->since == 0)
-		return;
-	c->due = reach(c, c->goal_s);
-	c->fire = c->due + 1;
-	for (size_t i = 0; p != NULL && i < p->nwarn; i++) {
-		int64_t point = sla_warning_point(c, &p->warn[i]), at;
-
-		if (point <= 0)
-			continue;
-		at = reach(c, point);
-		if (c->warn == 0 || at < c->warn)
-			c->warn = at;
-		if (at < c->fire && !sla_was_warned(c, p->warn[i].text))
-			c->fire = at;
-	}
-}
-
-int64_t
-sla_reminder(const struct clock *c, const struct sla_policy *p, int64_t n)
-{
-	int64_t from = c->reminded > c->breached ? c->reminded : c->breached;
-
-	if (c->since > from)
-		from = c->since;
-	return calendar_after(c->hours, from, n * p->remind);
-}
-
 void
 sla_advance(struct clocks *s, int64_t at, const struct sla_trace *trace)
 {
@@ -199,7 +91,7 @@ sla_advance(struct clocks *s, int64_t at, const struct sla_trace *trace)
 
 		if (!is_open(c) || c->since == 0 || c->breached != 0 || c->due >= at)
 			continue;
-		breach(c, c->due, "");
+		sla_breach(c, c->due, "");
 		mark(trace, SLA_BREACHED, c, c->due, 0);
 	}
 }
@@ -287,7 +179,7 @@ start(struct step *p, enum sla_target t)
 
 	if (c == NULL)
 		return;
-	run_from(c, p->at);
+	sla_run_from(c, p->at);
 	sla_schedule(c, p->e->policy);
 	note(p, SLA_STARTED, c);
 	if (is_hidden(p->e->phase)) /* taken back with the mark (S35) */
@@ -386,7 +278,7 @@ reopen(struct step *p)
 	}
 	c->ended = 0;
 	c->ended_by = "";
-	run_from(c, p->at);
+	sla_run_from(c, p->at);
 	note(p, SLA_REOPENED, c);
 }
 
@@ -410,7 +302,7 @@ unhide(struct step *p)
 			continue;
 		c->ended = 0;
 		c->ended_by = "";
-		run_from(c, p->at);
+		sla_run_from(c, p->at);
 		note(p, SLA_REOPENED, c);
 	}
 }
@@ -448,7 +340,7 @@ change_clock(struct step *p, struct clock *c)
 		bind_policy(p, c);
 		return;
 	}
-	settle(c, p->at);
+	sla_settle(c, p->at);
 	bind_policy(p, c);
 	if (c->breached == 0) { /* a breach stays what it was (S28) */
 		c->goal_s = goal;
@@ -458,7 +350,7 @@ change_clock(struct step *p, struct clock *c)
 	}
 	note(p, SLA_CHANGED, c);
 	if (c->breached == 0 && c->since != 0 && c->elapsed > c->goal_s) {
-		breach(c, p->at, "change");
+		sla_breach(c, p->at, "change");
 		note(p, SLA_BREACHED, c);
 	}
 }
@@ -546,10 +438,10 @@ start_late(struct step *p, enum sla_target t)
 	if (c->breached == 0 && p->e->policy->min_remaining > 0 &&
 	    c->elapsed + p->e->policy->min_remaining > c->goal_s)
 		c->goal_s = c->elapsed + p->e->policy->min_remaining;
-	run_from(c, p->at);
+	sla_run_from(c, p->at);
 	note(p, SLA_STARTED, c);
 	if (c->breached == 0 && c->elapsed > c->goal_s) {
-		breach(c, p->at, "late_policy");
+		sla_breach(c, p->at, "late_policy");
 		note(p, SLA_BREACHED, c);
 	}
 }
@@ -583,18 +475,18 @@ pause_or_resume(struct step *p, struct clock *c)
 	bool rest = pauses(p->e->policy, c->target, p->e->status, p->e->phase);
 
 	if (rest && c->since != 0) {
-		settle(c, p->at);
+		sla_settle(c, p->at);
 		c->since = 0;
 		if (c->breached == 0)
 			c->state = CLOCK_PAUSED;
 		note(p, SLA_PAUSED, c);
 	} else if (!rest && c->since == 0) {
-		run_from(c, p->at);
+		sla_run_from(c, p->at);
 		note(p, SLA_RESUMED, c);
 		/* A shorter target came while it rested: no breach could be then (S23).
 		 */
 		if (c->breached == 0 && c->elapsed > c->goal_s) {
-			breach(c, p->at, "change");
+			sla_breach(c, p->at, "change");
 			note(p, SLA_BREACHED, c);
 		}
 	}
@@ -612,6 +504,8 @@ split(struct step *p)
 		void_clock(p, SLA_FIRST_RESPONSE, "split");
 		void_clock(p, SLA_NEXT_RESPONSE, "split");
 		s->asked = 0;
+	} else if (p->e->asked_anew && s->asked != 0) {
+		s->asked = p->e->asked_at;
 	} else if (!p->e->asked_anew && p->e->asked_at != 0) {
 		int64_t now = p->at;
 
@@ -687,17 +581,17 @@ sla_take_over(struct clocks *into, const struct clocks *from, const struct sla_e
 		ours = add(&p, t, theirs->started);
 	if (ours == NULL) /* no such target in the policy of this ticket */
 		return;
-	settle(theirs, e->at);
+	sla_settle(theirs, e->at);
 	ours->started = theirs->started;
 	ours->elapsed = theirs->elapsed;
 	ours->warned = talloc_strdup(into, theirs->warned);
-	run_from(ours, e->at);
+	sla_run_from(ours, e->at);
 	note(&p, SLA_TAKEN_OVER, ours);
 	if (theirs->breached != 0 && ours->breached == 0) {
-		breach(ours, theirs->breached, talloc_strdup(into, theirs->cause));
+		sla_breach(ours, theirs->breached, talloc_strdup(into, theirs->cause));
 		ours->told = theirs->told;
 	} else if (ours->breached == 0 && ours->elapsed > ours->goal_s) {
-		breach(ours, e->at, "change");
+		sla_breach(ours, e->at, "change");
 		note(&p, SLA_BREACHED, ours);
 	}
 }

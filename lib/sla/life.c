@@ -23,7 +23,7 @@ sla_life(void *ctx, struct desk *d, struct sla_book *b, int64_t ticket,
 {
 	struct sla_life *l = talloc_zero(ctx, struct sla_life);
 	struct sla_trace trace = {mark, l};
-	enum rc rc = sla_fold(l, b, ticket, NULL, &trace, &l->clocks, err);
+	enum rc rc = sla_fold(l, b, ticket, 0, &trace, &l->clocks, err);
 
 	l->book = b;
 	if (rc != RC_OK)

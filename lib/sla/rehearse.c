@@ -133,9 +133,9 @@ one_ticket(void *arg, struct ticket *t, struct err *err)
 	if (rc == RC_OK)
 		rc = sla_book_bind(r->now, was, err);
 	else if (rc == RC_NONE) /* it began before there were policies */
-		rc = sla_fold(ctx, r->now, t->id, NULL, NULL, &was, err);
+		rc = sla_fold(ctx, r->now, t->id, 0, NULL, &was, err);
 	if (rc == RC_OK)
-		rc = sla_fold(ctx, r->then, t->id, NULL, NULL, &would, err);
+		rc = sla_fold(ctx, r->then, t->id, 0, NULL, &would, err);
 	if (rc == RC_OK) {
 		sla_advance(was, now, NULL);
 		sla_advance(would, now, NULL);

@@ -243,7 +243,7 @@ ticket_store(
 static enum rc
 set_sla(struct desk *d, struct ticket *t, json_t *o, struct err *err)
 {
-	struct clock c;
+	struct clock c = {0};
 	enum rc rc = RC_NONE;
 
 	if (*t->due_target != '\0')

@@ -102,14 +102,29 @@ event_hash(struct store *s, int64_t id, unsigned char hash[BLOB_HASH], struct er
 
 /* ---- what an event says ---- */
 
+static void
+compare_digest(struct walk *w, const struct message *m, int64_t event, json_t *digest)
+{
+	json_t *real = message_digest(m), *v;
+	const char *key;
+
+	json_object_foreach(digest, key, v)
+	{
+		if (!json_equal(v, json_object_get(real, key)))
+			verify_found(w,
+			    "message %lld: its %s is not what event %lld recorded",
+			    (long long)m->id,
+			    strcmp(key, "sha256") == 0 ? "content" : key,
+			    (long long)event);
+	}
+	json_decref(real);
+}
+
 /* The message an event says it added must be there, and say what its digest says. */
 static enum rc
 check_message(struct walk *w, const struct event *e, json_t *digest, struct err *err)
 {
 	struct message *m = NULL;
-	json_t *real;
-	const char *key;
-	json_t *v;
 	enum rc rc = message_get(w->s, w->s, e->id, &m, err);
 
 	if (rc == RC_NOTFOUND) {
@@ -119,22 +134,42 @@ check_message(struct walk *w, const struct event *e, json_t *digest, struct err 
 	}
 	if (rc != RC_OK)
 		return rc;
-	real = message_digest(m);
-	json_object_foreach(digest, key, v)
-	{
-		if (!json_equal(v, json_object_get(real, key)))
-			verify_found(w,
-			    "message %lld: its %s is not what event %lld recorded",
-			    (long long)m->id,
-			    strcmp(key, "sha256") == 0 ? "content" : key,
-			    (long long)e->id);
-	}
-	json_decref(real);
+	compare_digest(w, m, e->id, digest);
 	talloc_free(m);
 	return RC_OK;
 }
 
-/* An erased event no longer says what its message was: it must be empty, then. */
+/* An erasure that emptied an event but not its message kept the message's digest. */
+static enum rc
+check_kept(struct walk *w, const struct event *e, json_t *kept, struct err *err)
+{
+	const char *id;
+	json_t *digest;
+	enum rc rc = RC_OK;
+
+	json_object_foreach(kept, id, digest)
+	{
+		struct message *m = NULL;
+		int64_t message = 0;
+
+		(void)text_number(id, &message);
+		rc = message_get(w->s, w->s, message, &m, err);
+		if (rc == RC_NOTFOUND) { /* purged, and that was said */
+			rc = RC_OK;
+			continue;
+		}
+		if (rc != RC_OK)
+			break;
+		id_list_add(w->ctx, &w->kept, message);
+		if (!(m->flags & MESSAGE_ERASED)) /* later, itself */
+			compare_digest(w, m, e->id, digest);
+		talloc_free(m);
+	}
+	return rc;
+}
+
+/* An erased event no longer says what its message was: it must be empty, then, or its
+ * digest stands in the event of the erasure. */
 static enum rc
 check_erased_message(struct walk *w, const struct event *e, struct err *err)
 {
@@ -148,8 +183,7 @@ check_erased_message(struct walk *w, const struct event *e, struct err *err)
 	if (*m->body != '\0' || *m->quoted != '\0' || *m->author_address != '\0' ||
 	    m->has_raw || m->nattachments > 0 || m->external_id != NULL ||
 	    (m->subject != NULL && *m->subject != '\0'))
-		verify_found(
-		    w, "message %lld was erased and has content again", (long long)e->id);
+		id_list_add(w->ctx, &w->full, e->id);
 	talloc_free(m);
 	return RC_OK;
 }
@@ -239,6 +273,9 @@ check_changes(struct walk *w, const struct event *e, json_t *changes, struct err
 	enum rc rc = RC_OK;
 
 	take_erased(w, changes);
+	rc = check_kept(w, e, json_object_get(changes, "kept"), err);
+	if (rc != RC_OK)
+		return rc;
 	if (e->ticket == 0 && e->customer == 0) {
 		if (fold_organization(w, changes, &bad) != RC_OK)
 			verify_found(w, "event %lld: %s", (long long)e->id, bad.text);
@@ -317,6 +354,17 @@ walk_chain(struct walk *w, int64_t from, struct err *err)
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
+static void
+check_full(struct walk *w)
+{
+	id_list_sort(&w->kept);
+	for (size_t i = 0; i < w->full.n; i++) {
+		if (!id_list_has(&w->kept, w->full.v[i]))
+			verify_found(w, "message %lld was erased and has content again",
+			    (long long)w->full.v[i]);
+	}
+}
+
 /* Nobody but an erasure may take an event's changes away. */
 static void
 check_emptied(struct walk *w)
@@ -343,6 +391,7 @@ verify_all(struct store *s, int64_t from, bool blobs,
 	*r = (struct verify_report){.last = from};
 	rc = walk_chain(&w, from, err);
 	check_emptied(&w);
+	check_full(&w);
 	if (rc == RC_OK)
 		rc = verify_rows(&w, from, blobs, err);
 	talloc_free(w.ctx);

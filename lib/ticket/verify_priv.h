@@ -22,8 +22,10 @@ struct walk {
 	void *arg;
 	struct verify_report *r;
 	/* What the walk along the log gathers. */
-	struct id_list emptied;	 /* events whose changes are gone */
-	struct id_list erasable; /* events that an erasure or a purge emptied */
+	struct id_list emptied;	   /* events whose changes are gone */
+	struct id_list erasable;   /* events that an erasure or a purge emptied */
+	struct id_list full, kept; /* messages of emptied events: with content; and whose
+				      digest an erasure kept */
 	struct organization **organizations; /* folded */
 	size_t norganizations;
 };

@@ -107,4 +107,39 @@ merged__people_are_erased_together_body() {
 	jq -se 'map(select(.type == "message") | .body) | unique == [""]' out >/dev/null || atf_fail "$(cat out)"
 }
 
+others__mail_that_names_them_stays_and_is_proven_body() {
+	desk --sample
+	printf 'From: bob@x.org\nTo: support@acme.example\nCc: ann@example.com\nSubject: hi\nMessage-ID: <1@x>\n\nfrom bob\n' |
+		mail-ingest >out || atf_fail "ingest"
+	bobs=$(jq .ticket out)
+	printf 'From: ann@example.com\nTo: support@acme.example\nSubject: mine\nMessage-ID: <2@x>\n\nfrom ann\n' |
+		mail-ingest >out || atf_fail "ingest"
+	ok cust-erase ann@example.com
+	ok tkt-fsck --all
+	ok tkt-show "$bobs"
+	has 'from bob'
+	lacks ann@example.com
+	# The message that stayed is still proven, although its event says nothing any more.
+	sqlite3 desk/store.db "UPDATE message SET body = 'forged' WHERE ticket = $bobs"
+	tkt-fsck --all >out 2>err && atf_fail "a forged message passed"
+	has 'its content is not what event'
+}
+
+moved__messages_go_from_wherever_they_are_body() {
+	desk --sample
+	ok tkt-new -s hers -r ann@example.com -m 'first of ann' -o ids
+	hers=$(cat out)
+	ok tkt-reply "$hers" -m 'to ann' --as alice --quiet
+	ok tkt-new -s his -r bob@example.com -m 'first of bob' -o ids
+	his=$(cat out)
+	# Her thread is in his ticket now; and a part of his in one of her own.
+	ok tkt-merge "$hers" "$his" --quiet
+	ok cust-erase ann@example.com
+	ok tkt-fsck --all
+	tkt-export >all || atf_fail export
+	grep -q 'first of ann\|to ann\|ann@example' all && atf_fail "$(grep 'of ann\|to ann\|ann@example' all)"
+	ok tkt-show "$his"
+	has 'first of bob'
+}
+
 cases cmd/cust-erase_test.sh

@@ -376,7 +376,7 @@ lists__by_what_is_due_body() {
 	ok tkt-list --sort due -o human
 	has 'ID  STATUS   PRIORITY  QUEUE  ASSIGNEE  AGE     DUE  SUBJECT'
 	[ "$(awk 'NR > 1 { print $NF, $(NF - 1) }' out | tr '\n' ' ')" = 'late -2h soon 3h waits paused ' ] || atf_fail "$(cat out)"
-	PAGER=cat script -qec 'NO_COLOR= tkt-list --sort due' /dev/null </dev/null >out 2>&1
+	PAGER='cat' script -qec 'NO_COLOR= tkt-list --sort due' /dev/null </dev/null >out 2>&1
 	sed -n 2p out | grep -q "$(printf '\033')\\[31m" || atf_fail "not red: $(cat -v out)"
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/instant.h"
 #include "change/clocks.h"
+#include "change/erase.h"
 #include "desk.h"
 
 enum { HOUR_MS = 3600000, FEW = 12 };
@@ -203,6 +204,18 @@ split(struct change_tx *tx, int64_t ticket, struct change_result *r)
 	return change_split(tx, alice(), &s, r, &err);
 }
 
+/* Whoever asked is forgotten; who writes as Ann afterwards is somebody else. */
+static enum rc
+erase(struct change_tx *tx)
+{
+	struct erasure gone;
+	int64_t id = 0;
+	enum rc rc = customer_find(d->store, ann.kind, ann.value, &id, &err);
+
+	did("erase ann; ");
+	return rc == RC_OK ? change_erase(tx, &actor_system, id, &gone, &err) : rc;
+}
+
 /* One thing happens; what is refused leaves nothing behind. */
 static void
 happens(int64_t *tickets, int64_t *events, size_t *nevents)
@@ -213,7 +226,10 @@ happens(int64_t *tickets, int64_t *events, size_t *nevents)
 	enum rc rc = RC_OK;
 
 	OK(change_begin(d, d, 0, &tx, &err));
-	switch (any(12)) {
+	switch (any(400) == 0 ? 100 : any(12)) {
+	case 100:
+		rc = erase(tx);
+		break;
 	case 0:
 		rc = new_ticket(tx, &r);
 		break;
