@@ -75,17 +75,15 @@ read_policy(struct sla_rules *r, struct sla_policy *p, json_t *o)
 }
 
 enum rc
-sla_rules_from_json(void *ctx, json_t *sla, int64_t version, const struct config *config,
-    enum rc (*hours)(
-	void *arg, const char *name, const struct calendar **c, struct err *err),
-    void *arg, struct sla_rules **out, struct err *err)
+sla_rules_from_json(void *ctx, struct desk *d, json_t *sla, int64_t version,
+    const struct config *config, struct sla_rules **out, struct err *err)
 {
 	struct sla_rules *r = talloc_zero(ctx, struct sla_rules);
 	json_t *list = json_object_get(sla, "policies"),
 	       *quiet = json_object_get(sla, "quiet"), *o;
 	size_t i;
-	enum rc rc = RC_OK;
 
+	r->d = d;
 	r->version = version;
 	r->config = config;
 	r->n = json_array_size(list);
@@ -97,15 +95,9 @@ sla_rules_from_json(void *ctx, json_t *sla, int64_t version, const struct config
 	{
 		read_policy(r, &r->v[i], o);
 		if (r->v[i].name == NULL || r->v[i].calendar == NULL)
-			rc = err_fail(err, RC_CONFIG,
+			return err_fail(err, RC_CONFIG,
 			    "the SLA policies of version %lld are damaged",
 			    (long long)version);
-		if (rc == RC_OK)
-			rc = hours(arg, r->v[i].calendar, &r->v[i].hours, err);
-		if (rc != RC_OK) {
-			talloc_free(r);
-			return rc;
-		}
 	}
 	*out = r;
 	return RC_OK;
@@ -145,7 +137,9 @@ sla_match(struct sla_rules *r, struct ticket *t, const struct query_now *now,
 			return err_wrap(err, "sla \"%s\"", p->name);
 		if (yes) {
 			*out = p;
-			return RC_OK;
+			return p->hours ? RC_OK
+					: desk_calendar(r->d, r->version, p->calendar,
+					      &p->hours, err);
 		}
 		if (skipped != NULL)
 			skipped(arg, p, why);

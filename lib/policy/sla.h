@@ -24,7 +24,7 @@ struct sla_policy {
 	const char *name, *when;
 	struct node *tree; /* of `when`; parsed when first asked */
 	const char *calendar;
-	const struct calendar *hours;
+	const struct calendar *hours; /* loaded when it matches first */
 	int64_t goal[SLA_TARGETS][4]; /* by priority; 0: no clock */
 	/* Statuses that pause it; NULL: every status in phase waiting (S15). */
 	const char **pause_on[SLA_TARGETS];
@@ -41,14 +41,11 @@ struct sla_rules {
 	size_t n;
 	const struct config *config; /* of that version: its queries speak of it */
 	const char **quiet;	     /* mailboxes whose machines start no clocks (M14) */
+	struct desk *d;		     /* that has the calendars of this version */
 };
-/* From a version's parts: `sla` as sla_conf.c made it (NULL: no policies); `hours` gives
- * the calendar of a name. Belongs to ctx. */
-enum rc sla_rules_from_json(void *ctx, json_t *sla, int64_t version,
-    const struct config *config,
-    enum rc (*hours)(
-	void *arg, const char *name, const struct calendar **c, struct err *err),
-    void *arg, struct sla_rules **r, struct err *err) CHECKED;
+/* From a version's part "sla", as sla_conf.c made it. Belongs to ctx. */
+enum rc sla_rules_from_json(void *ctx, struct desk *d, json_t *sla, int64_t version,
+    const struct config *config, struct sla_rules **r, struct err *err) CHECKED;
 /* The first policy that takes the ticket (S13), or NULL. With `skipped`, it is called for
  * each policy above it with the term that failed. */
 enum rc sla_match(struct sla_rules *r, struct ticket *t, const struct query_now *now,

@@ -66,19 +66,6 @@ sla_book_open(void *ctx, struct desk *d, struct sla_book **out, struct err *err)
 	return rc == RC_NONE ? has_policies(b, err) : rc;
 }
 
-struct want {
-	struct desk *d;
-	int64_t version;
-};
-
-static enum rc
-hours_of(void *arg, const char *name, const struct calendar **c, struct err *err)
-{
-	struct want *w = arg;
-
-	return desk_calendar(w->d, w->version, name, c, err);
-}
-
 static enum rc
 config_of(struct sla_book *b, int64_t version, const struct config **c, struct err *err)
 {
@@ -101,7 +88,6 @@ enum rc
 sla_book_rules(struct sla_book *b, size_t i, struct sla_rules **r, struct err *err)
 {
 	struct sla_epoch *e = &b->v[i];
-	struct want w = {b->d, e->version};
 	const struct config *config = NULL;
 	json_t *sla = NULL;
 	enum rc rc = RC_OK;
@@ -112,7 +98,7 @@ sla_book_rules(struct sla_book *b, size_t i, struct sla_rules **r, struct err *e
 			rc = config_of(b, e->version, &config, err);
 		if (rc == RC_OK)
 			rc = sla_rules_from_json(
-			    b, sla, e->version, config, hours_of, &w, &e->rules, err);
+			    b, b->d, sla, e->version, config, &e->rules, err);
 		json_decref(sla);
 	}
 	*r = e->rules;

@@ -10,17 +10,12 @@
 
 /* ---- policies that are not applied ---- */
 
-struct parts {
-	void *ctx;
-	json_t *parts;
-};
-
 static enum rc
-hours_of(void *arg, const char *name, const struct calendar **c, struct err *err)
+hours_of(void *ctx, json_t *parts, const char *name, const struct calendar **c,
+    struct err *err)
 {
-	struct parts *p = arg;
-	char *part = talloc_asprintf(p->ctx, "calendar:%s", name);
-	json_t *o = json_object_get(p->parts, part);
+	char *part = talloc_asprintf(ctx, "calendar:%s", name);
+	json_t *o = json_object_get(parts, part);
 	struct calendar *loaded = NULL;
 	enum rc rc;
 
@@ -30,9 +25,7 @@ hours_of(void *arg, const char *name, const struct calendar **c, struct err *err
 	}
 	if (o == NULL)
 		return err_fail(err, RC_CONFIG, "no calendar \"%s\"", name);
-	/* An id of its own: never taken for one of the desk's. */
-	rc =
-	    calendar_from_json(p->ctx, name, version_part_id(p->ctx, o), o, &loaded, err);
+	rc = calendar_from_json(ctx, name, version_part_id(ctx, o), o, &loaded, err);
 	*c = loaded;
 	return rc;
 }
@@ -41,15 +34,16 @@ enum rc
 sla_rules_of_parts(
     void *ctx, struct desk *d, json_t *parts, struct sla_rules **r, struct err *err)
 {
-	struct parts p = {ctx, parts};
 	struct config *config = NULL;
 	enum rc rc = config_from_json(
 	    ctx, json_object_get(parts, "desk"), d->config->version + 1, &config, err);
 
-	if (rc != RC_OK)
-		return rc;
-	return sla_rules_from_json(ctx, json_object_get(parts, "sla"), config->version,
-	    config, hours_of, &p, r, err);
+	if (rc == RC_OK)
+		rc = sla_rules_from_json(ctx, d, json_object_get(parts, "sla"),
+		    config->version, config, r, err);
+	for (size_t i = 0; rc == RC_OK && i < (*r)->n; i++)
+		rc = hours_of(ctx, parts, (*r)->v[i].calendar, &(*r)->v[i].hours, err);
+	return rc;
 }
 
 /* ---- comparing ---- */

@@ -106,6 +106,8 @@ steps(struct desk *d)
 	struct sla_rules *r = NULL;
 	struct clocks *c = NULL;
 	struct sla_event e = {.status = "open", .priority = 1};
+	struct query_now now = query_now_of(d);
+	struct ticket *t = NULL;
 	double start;
 
 	need(sla_book_open(d, d, &b, &err));
@@ -113,7 +115,8 @@ steps(struct desk *d)
 	need(clocks_load(d->store, d, 1, &c, &err));
 	need(sla_book_bind(b, c, &err));
 	e.rules = r;
-	e.policy = sla_policy(r, c->policy);
+	need(ticket_get(d->store, d, 1, &t, &err));
+	need(sla_match(r, t, &now, &e.policy, NULL, NULL, &err));
 	e.at = d->now / 1000;
 	start = now_ns();
 	for (int i = 0; i < STEPS; i++) {

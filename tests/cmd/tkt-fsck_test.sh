@@ -166,6 +166,9 @@ checkpoint__finds_a_log_written_anew_body() {
 	sqlite3 cut/store.db "PRAGMA foreign_keys=OFF; DELETE FROM event WHERE id > ${head%:*};
 		DELETE FROM meta WHERE key = 'verified'; UPDATE ticket SET priority = 1, updated_at = (SELECT at FROM event WHERE id = ${head%:*}),
 		last_event = ${head%:*} WHERE id = 3"
+	tkt-fsck -D cut --all -o human >out 2>err
+	has 'ticket 3: its clocks are not what the log says'
+	ok tkt-sla -D cut recompute 3
 	ok tkt-fsck -D cut --all
 	tkt-fsck -D cut --verify-against "$late" -o human >out 2>err
 	[ $? -eq 1 ] || atf_fail "$(cat out)"
