@@ -103,13 +103,14 @@ follow(struct cmd_env *env, struct err *err)
 {
 	struct desk_want want = {env->desk->dir, env->as, true};
 	struct clocks_done done = {0};
-	enum rc rc;
+	struct desk *d = NULL; /* ours has the old version */
+	enum rc rc = desk_open(env->ctx, &want, &d, err);
 
-	talloc_free(env->desk); /* it has the old version */
-	env->desk = NULL;
-	rc = desk_open(env->ctx, &want, &env->desk, err);
-	if (rc == RC_OK)
-		rc = clocks_follow(env->desk, FOLLOW_MS, &done, err);
+	if (rc != RC_OK)
+		return rc;
+	talloc_free(env->desk);
+	env->desk = d;
+	rc = clocks_follow(env->desk, FOLLOW_MS, &done, err);
 	if (rc == RC_OK && !done.all)
 		cmd_note(env, "clocks of %lld tickets follow, the others by tkt-tick",
 		    (long long)done.followed);
@@ -345,7 +346,7 @@ do_rollback(struct cmd_env *env, int argc, char **argv, struct err *err)
 	}
 	print_version(env, version);
 	cmd_note(env, "tkt.conf itself was not touched (tkt-config diff shows it)");
-	return RC_OK;
+	return follow(env, err);
 }
 
 /* The years that calendars are compiled for move on, and zones change their rules: the

@@ -23,8 +23,7 @@ struct sla_log {
 	int64_t ticket;
 	struct sla_entry *v;
 	size_t n;
-	/* What was before it was erased: the clocks as they were then, without hours. */
-	struct clocks *kept;
+	json_t *kept; /* the clocks as they were when what was before was erased */
 };
 /* RC_NOTFOUND without events; RC_NONE when a part of it was erased and nothing says what
  * the clocks were. Belongs to ctx. */

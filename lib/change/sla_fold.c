@@ -370,13 +370,16 @@ from_start(struct fold *f)
 static enum rc
 resume(struct fold *f, struct err *err)
 {
-	enum rc rc = ticket_fold(f->t, f->t, f->log->v[0].changes, err);
+	enum rc rc = clocks_from_json(f->out, f->log->kept, &f->s, err);
 
-	f->s = talloc_steal(f->out, f->log->kept);
+	if (rc == RC_OK)
+		rc = ticket_fold(f->t, f->t, f->log->v[0].changes, err);
+	if (rc != RC_OK)
+		return rc;
 	f->s->ticket = f->ticket;
 	f->s->phase = f->t->phase;
 	f->history.opened = f->s->first_asked ? 0 : f->t->created_at / 1000;
-	return rc == RC_OK ? sla_book_bind(f->b, f->s, err) : rc;
+	return sla_book_bind(f->b, f->s, err);
 }
 
 enum rc
@@ -398,16 +401,16 @@ sla_fold(void *ctx, struct sla_book *b, int64_t ticket, int64_t version,
 	f->s->ticket = ticket;
 	f->s->policy = "";
 	rc = sla_log_read(f, b->d->store, ticket, &f->log, err);
+	if (rc == RC_OK && f->log->kept != NULL)
+		rc = resume(f, err);
 	if (rc == RC_OK) {
 		make_steps(f);
 		/* Policies that were there before the ticket have nothing to follow. */
 		f->epoch = f->log->kept != NULL
-			       ? sla_book_epoch(b, f->log->kept->version)
+			       ? sla_book_epoch(b, f->s->version)
 			       : sla_book_at(b, f->steps[0].at, f->steps[0].seq);
 		from_start(f);
 	}
-	if (rc == RC_OK && f->log->kept != NULL)
-		rc = resume(f, err);
 	for (size_t i = 0; rc == RC_OK && i < f->nsteps; i++)
 		rc = one_step(f, &f->steps[i], err);
 	/* Those that came after its last event; one that is over follows when it is
