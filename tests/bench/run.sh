@@ -39,6 +39,9 @@ INSERT INTO ticket (subject, queue, status, phase, priority, kind, channel, requ
 INSERT INTO event (id, ticket, at, actor, action, changes, digest, hash) SELECT max(id) + 1, (SELECT max(id) FROM ticket), 1, "system", "ticket.created", hex(zeroblob(450)), zeroblob(32), zeroblob(32) FROM event;
 INSERT INTO message (id, ticket, kind, direction, channel, class, author, created_at, subject, body) SELECT max(id), (SELECT max(id) FROM ticket), "reply", "in", "cli", "human", "system", 1, "a subject of six words or so", "some text some text some text" FROM event;
 INSERT INTO search (rowid, subject, body) SELECT id, subject, body FROM message WHERE id = (SELECT max(id) FROM message);
+INSERT INTO sla_ticket SELECT max(id), 1, "standard", 1, 1, NULL, NULL, 1 FROM ticket;
+INSERT INTO sla_clock SELECT max(id), "first_response", 1, "standard", 1, "24x7", "running", "", "", 28800, 28800, 1, 1, 0, 1000 * max(id), 900 * max(id), NULL, NULL, 900 * max(id), "", NULL, NULL FROM ticket;
+INSERT INTO sla_clock SELECT max(id), "resolution", 1, "standard", 1, "24x7", "running", "", "", 432000, 432000, 1, 1, 0, 2000 * max(id), 1900 * max(id), NULL, NULL, 1900 * max(id), "", NULL, NULL FROM ticket;
 COMMIT;'
 printf 'PRAGMA synchronous=FULL;\n%s\n' "$sql" | tr '"' "'" >insert.sql
 bare=$(bench 100 limits insert raw/store.db)
