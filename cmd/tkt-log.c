@@ -45,6 +45,14 @@ on_signal(int sig)
 	stopped = 1;
 }
 
+static const char *
+of(json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
 static void
 print_human(struct cmd_env *env, const struct event *e)
 {
@@ -62,6 +70,10 @@ print_human(struct cmd_env *env, const struct event *e)
 			    json_array_get(v, 1), JSON_ENCODE_ANY | JSON_COMPACT);
 			text = talloc_asprintf_append(text, " %s=%s", key, to ? to : "");
 			free(to);
+		} else if (strcmp(key, "sla") == 0) { /* what a clock came to */
+			text = talloc_asprintf_append(text, " %s %s%sat %s",
+			    of(v, "target"), of(v, "threshold"),
+			    *of(v, "threshold") ? " " : "", of(v, "at"));
 		} else {
 			text = talloc_asprintf_append(text, " %s", key);
 		}
