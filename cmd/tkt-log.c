@@ -46,9 +46,9 @@ on_signal(int sig)
 }
 
 static const char *
-of(json_t *o, const char *key)
+of(json_t *from, const char *key)
 {
-	const char *s = json_string_value(json_object_get(o, key));
+	const char *s = json_string_value(json_object_get(from, key));
 
 	return s ? s : "";
 }
