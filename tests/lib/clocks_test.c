@@ -306,7 +306,7 @@ ATF_TC_HEAD(property__stored_clocks_are_what_the_log_says, tc)
 ATF_TC_BODY(property__stored_clocks_are_what_the_log_says, tc)
 {
 	const char *longer = getenv("TKT_LONG");
-	int want = longer && *longer ? 30000 : 2000;
+	int want = longer && *longer ? 8000 : 2000;
 	int64_t tickets = 1, events[FEW + 1], first;
 	size_t nevents = 0;
 	struct change_tx *tx;
