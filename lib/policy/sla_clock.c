@@ -21,7 +21,6 @@ sla_breach(struct clock *c, int64_t at, const char *cause)
 	c->due = at;
 }
 
-/* Starts or ends nothing, but says from when it counts. */
 void
 sla_run_from(struct clock *c, int64_t at)
 {
@@ -59,9 +58,8 @@ sla_warning_point(const struct clock *c, const struct sla_warning *w)
 	return w->share ? (c->goal_s * w->share + 99) / 100 : c->goal_s - w->left;
 }
 
-/* When a point of the clock is reached, now that it runs. */
-static int64_t
-reach(const struct clock *c, int64_t point)
+int64_t
+sla_reach(const struct clock *c, int64_t point)
 {
 	return calendar_after(
 	    c->hours, c->since, point > c->elapsed ? point - c->elapsed : 0);
@@ -87,14 +85,14 @@ sla_schedule(struct clock *c, const struct sla_policy *p)
 	c->due = 0;
 	if (c->since == 0)
 		return;
-	c->due = reach(c, c->goal_s);
+	c->due = sla_reach(c, c->goal_s);
 	c->fire = c->due + 1;
 	for (size_t i = 0; p != NULL && i < p->nwarn; i++) {
 		int64_t point = sla_warning_point(c, &p->warn[i]), at;
 
 		if (point <= 0)
 			continue;
-		at = reach(c, point);
+		at = sla_reach(c, point);
 		if (c->warn == 0 || at < c->warn)
 			c->warn = at;
 		if (at < c->fire && !sla_was_warned(c, p->warn[i].text))
@@ -103,11 +101,15 @@ sla_schedule(struct clock *c, const struct sla_policy *p)
 }
 
 int64_t
-sla_reminder(const struct clock *c, const struct sla_policy *p, int64_t n)
+sla_reminded_from(const struct clock *c)
 {
 	int64_t from = c->reminded > c->breached ? c->reminded : c->breached;
 
-	if (c->since > from)
-		from = c->since;
-	return calendar_after(c->hours, from, n * p->remind);
+	return c->since > from ? c->since : from;
+}
+
+int64_t
+sla_reminder(const struct clock *c, const struct sla_policy *p, int64_t n)
+{
+	return calendar_after(c->hours, sla_reminded_from(c), n * p->remind);
 }

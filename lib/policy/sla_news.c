@@ -24,8 +24,7 @@ warning_due(
 
 		if (point <= 0 || sla_was_warned(c, p->warn[i].text))
 			continue;
-		at = calendar_after(
-		    c->hours, c->since, point > c->elapsed ? point - c->elapsed : 0);
+		at = sla_reach(c, point);
 		if (at > now || at > c->due || (any && at >= news->at))
 			continue;
 		*news = (struct sla_news){.telling = SLA_TELL_WARNED,
@@ -41,14 +40,12 @@ static bool
 reminder_due(
     const struct clock *c, const struct sla_policy *p, int64_t now, struct sla_news *news)
 {
-	int64_t from, n;
+	int64_t n;
 
 	if (p == NULL || p->remind == 0 || c->since == 0 || c->ended != 0 ||
 	    sla_reminder(c, p, 1) > now)
 		return false;
-	from = c->reminded > c->breached ? c->reminded : c->breached;
-	from = c->since > from ? c->since : from;
-	n = calendar_between(c->hours, from, now) / p->remind;
+	n = calendar_between(c->hours, sla_reminded_from(c), now) / p->remind;
 	*news = (struct sla_news){.telling = SLA_TELL_REMINDED,
 	    .clock = c,
 	    .at = sla_reminder(c, p, n),
@@ -170,7 +167,6 @@ sla_heard(struct clocks *s, const struct sla_rules *r, const char *action,
 		return;
 	for (size_t i = 0; i < s->n; i++) {
 		struct clock *c = &s->v[i];
-
 		bool was = c->breached != 0;
 
 		if ((int)c->target != t || c->cycle != cycle)
