@@ -26,6 +26,24 @@ w("m-quotes", H % "quotes" + "\n" + "".join("On 1 Jan 2026 a@b wrote:\n> x\n" fo
 w("m-begin", H % "begin" + "\n" + "begin 644 a\n" * 200000 + "=ybegin line=1 size=1 name=a\n" * 200000)
 w("m-colons", H % "colons" + "Cc: " + "(" * 100000 + "\nContent-Type: text/plain; " + "; a*0=" * 20000 + "\n\nx")
 P
+	# 5 s of processor time, or on a slow machine three times what a script needs that does
+	# only what must be done with the largest: decode, hash thrice, write both.
+	python3 - m-200MB >limit <<'P' || atf_fail "the plain script"
+import binascii, hashlib, os, resource, sys
+raw = open(sys.argv[1], "rb").read()
+body = raw[raw.index(b"\n\n") + 2:]
+data = binascii.a2b_base64(body)
+for name, what in ("plain-raw", raw), ("plain-data", data):
+    hashlib.sha256(what).digest()
+    with open(name, "wb") as f:
+        f.write(what)
+        os.fsync(f.fileno())
+    os.unlink(name)
+hashlib.sha256(body).digest()
+u = resource.getrusage(resource.RUSAGE_SELF)
+print("%.2f" % max(5, 3 * (u.ru_utime + u.ru_stime)))
+P
+	echo "figure: limit: $(cat limit) s"
 	for m in m-*; do
 		size=$(($(stat -c %s $m) / 1024))
 		/usr/bin/env python3 - "$m" >measured 2>&1 <<'P' || atf_fail "$m: $(cat measured)"
@@ -40,7 +58,8 @@ P
 		[ "$status" -eq 0 ] || atf_fail "$m: $status"
 		case $TKT_BUILD in *asan*) continue ;; esac
 		[ "$kb" -le $((4 * size + 51200)) ] || atf_fail "$m: $kb kB"
-		[ "${seconds%.*}" -lt 5 ] || atf_fail "$m: $seconds s"
+		awk -v s="$seconds" -v limit="$(cat limit)" 'BEGIN { exit !(s < limit) }' ||
+			atf_fail "$m: $seconds s"
 	done
 	# Endless: it is read for a while, then its writer is left alone.
 	sed -i '1d' desk/tkt.conf
