@@ -66,10 +66,13 @@ $(B)/migrations.c: $(wildcard share/schema/sqlite/*.sql) share/build/embed-sql.s
 $(B)/migrations.o: $(B)/migrations.c
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/samples.c: share/tkt.conf share/sample/tkt.conf share/schema/views.sql share/build/embed-files.sh
+TEMPLATES := $(wildcard share/templates/*.md)
+$(B)/samples.c: share/tkt.conf share/sample/tkt.conf share/schema/views.sql $(TEMPLATES) \
+		share/build/embed-files.sh
 	@mkdir -p $(@D)
 	sh share/build/embed-files.sh conf_default=share/tkt.conf \
-		conf_sample=share/sample/tkt.conf views_sql=share/schema/views.sql >$@
+		conf_sample=share/sample/tkt.conf views_sql=share/schema/views.sql \
+		$(foreach t,$(TEMPLATES),template_$(subst .,_,$(basename $(notdir $t)))=$t) >$@
 
 $(B)/samples.o: $(B)/samples.c
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<

@@ -64,6 +64,29 @@ ics() {
 	printf '%s\r\n' "$@" END:VEVENT END:VCALENDAR
 }
 
+# smtp [OPTION...]: an SMTP server (tests/smtp.py) that writes to ./sink and fails as its
+# recipients are called; its port is in $port, and the desk's tkt.conf sends there. A case
+# that uses it ends with smtp_stop in its cleanup.
+smtp() {
+	python3 "$TKT_SRC/tests/smtp.py" smtp.port sink "$@" >smtp.out 2>&1 </dev/null &
+	echo $! >smtp.pid
+	for _i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ -s smtp.port ] && break
+		sleep 0.1
+	done
+	port=$(cat smtp.port) || atf_fail "no SMTP server: $(cat smtp.out)"
+}
+smtp_stop() {
+	[ ! -s smtp.pid ] || kill "$(cat smtp.pid)" 2>/dev/null || :
+}
+# send_to PORT [KEY=VALUE...]: what tkt.conf says of it.
+send_to() {
+	_port=$1
+	shift
+	printf 'smtp { url = "smtp://127.0.0.1:%s" timeout = 2s %s }\n' "$_port" "$*" >>desk/tkt.conf
+	tkt-config apply >/dev/null 2>err || atf_fail "tkt-config: $(cat err)"
+}
+
 # Every record printed so far in ./out fits its schema.
 records() {
 	python3 "$TKT_SRC/tests/schema.py" "$TKT_SRC/share/schema" out >bad 2>&1 ||

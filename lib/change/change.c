@@ -179,7 +179,7 @@ apply_message(struct work *w, const struct edit *e, struct err *err)
 			t->snoozed_until = INSTANT_NONE;
 		if (!e->no_reopen && t->phase != PHASE_OPEN && t->phase < PHASE_MERGED)
 			to = l->active;
-	} else {
+	} else if (strcmp(m->class, "human") == 0) {
 		if (m->created_at > t->agent_at)
 			t->agent_at = m->created_at;
 		if (t->first_replied_at == INSTANT_NONE)
@@ -251,6 +251,14 @@ work_subject(struct work *w)
 	m->subject = w->t->subject;
 }
 
+/* What the desk itself notes (a mail that did not arrive) is no message of anybody. */
+static bool
+somebody_spoke(const struct edit *e)
+{
+	return e->message != NULL && (strcmp(e->message->author, "system") != 0 ||
+					 strcmp(e->message->class, "human") == 0);
+}
+
 static enum rc
 run_edit(struct work *w, const void *what, struct err *err)
 {
@@ -292,7 +300,7 @@ run_edit(struct work *w, const void *what, struct err *err)
 	rc = work_log(
 	    w, w->actor, e->message ? "message.added" : "ticket.changed", extra, err);
 	if (rc == RC_OK && w->nevents > 0)
-		rc = work_rules(w, e->message ? ON_MESSAGE : ON_CHANGED, err);
+		rc = work_rules(w, somebody_spoke(e) ? ON_MESSAGE : ON_CHANGED, err);
 	if (rc == RC_OK && (moved || w->assign != NULL))
 		rc = work_assign(w, err);
 	return rc == RC_OK ? work_write(w, err) : rc;
@@ -316,6 +324,7 @@ struct bare_event {
 	int64_t ticket;
 	const char *action;
 	json_t *extra;
+	const char *const *notify;
 };
 
 static enum rc
@@ -326,15 +335,18 @@ run_event(struct work *w, const void *what, struct err *err)
 
 	if (rc == RC_OK)
 		rc = work_log(w, w->actor, e->action, json_incref(e->extra), err);
+	if (rc == RC_OK)
+		w->events[0].tells = e->notify;
 	return rc == RC_OK ? work_write(w, err) : rc;
 }
 
 enum rc
 change_event(struct change_tx *tx, const struct actor *actor, int64_t ticket,
-    const char *action, json_t *extra, struct change_result *r, struct err *err)
+    const char *action, json_t *extra, const char *const *notify, struct change_result *r,
+    struct err *err)
 {
 	struct work w = {.tx = tx, .ctx = tx->ctx, .actor = actor, .r = r};
-	struct bare_event e = {ticket, action, extra};
+	struct bare_event e = {ticket, action, extra, notify};
 	enum rc rc = work_run(&w, &e, run_event, err);
 
 	json_decref(extra);

@@ -50,6 +50,8 @@ struct rule_trace {
 	const char *rule, *block;
 	bool matched, applied;
 	const char *set;	   /* what it would set, or NULL */
+	const struct rule *acts;   /* what else it does */
+	const char *withheld;	   /* why its reply was not made, or NULL */
 	const struct node *failed; /* the term that failed, or NULL */
 };
 struct change_result {
@@ -73,9 +75,11 @@ enum rc change_new(struct change_tx *tx, const struct actor *actor, const struct
 enum rc change_edit(struct change_tx *tx, const struct actor *actor, const struct edit *e,
     struct change_result *r, struct err *err) CHECKED;
 /* An event that leaves the ticket as it is, like a bounce of what was sent: `extra`
- * (taken over) becomes its changes. */
+ * (taken over) becomes its changes. With `notify`, whom these words name (assignee,
+ * queue, an agent) is told. */
 enum rc change_event(struct change_tx *tx, const struct actor *actor, int64_t ticket,
-    const char *action, json_t *extra, struct change_result *r, struct err *err) CHECKED;
+    const char *action, json_t *extra, const char *const *notify, struct change_result *r,
+    struct err *err) CHECKED;
 /* Applies routes and assignment again, as if the ticket were new. */
 enum rc change_route(struct change_tx *tx, const struct actor *actor, int64_t ticket,
     struct change_result *r, struct err *err) CHECKED;
@@ -134,6 +138,10 @@ int64_t change_at(const struct change_tx *tx);
  * `address`, and *n set. RC_NONE. */
 enum rc delivery_find(struct store *s, void *ctx, int64_t event, int64_t *n,
     const char *address, int64_t *ticket, const char **target, struct err *err) CHECKED;
+/* Mail to this address has failed with this status (RFC 3463; NULL: unknown): one that
+ * says the address is wrong (5.1.x) or gone (5.2.1) bars it from now on. */
+enum rc delivery_bars(struct store *s, const char *address, const char *status,
+    int64_t at, struct err *err) CHECKED;
 /* It failed for good: kept with the reason. */
 enum rc delivery_failed(
     struct store *s, int64_t event, int64_t n, const char *why, struct err *err) CHECKED;

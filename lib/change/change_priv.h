@@ -12,6 +12,7 @@ struct change_tx {
 	struct desk *d;
 	struct chain chain;
 	struct policy *policy; /* loaded when first needed */
+	struct texts *texts;   /* the same */
 	struct sla_book *book; /* the same */
 	struct expect expect;  /* of the next ticket */
 	int64_t now, batch;
@@ -22,6 +23,14 @@ struct pending {
 	const char *actor, *action;
 	json_t *changes;
 	bool chained; /* caused by the one before it */
+	/* act.c: the rule whose reply or note becomes a message of this event (made when
+	 * the ticket has its number), and the one whose notices, hooks and programs hang
+	 * on it. */
+	const struct rule *says, *sends;
+	const char *const *tells; /* whom else a notice goes to, or NULL */
+	bool reply;
+	struct message *message;
+	int64_t id, ndeliveries; /* once written */
 };
 
 /* One ticket on its way through the pipeline. */
@@ -37,8 +46,9 @@ struct work {
 	const char *assign; /* strategy a rule asked for */
 	struct pending events[EVENTS_MAX];
 	size_t nevents;
-	int64_t cause; /* of the first event, or 0 */
-	bool *fired;   /* rules, once a root event */
+	int64_t cause;	      /* of the first event, or 0 */
+	bool *fired;	      /* rules, once a root event */
+	const char *withheld; /* why the last rule's reply was not made, or NULL */
 	struct change_result *r;
 	const char *body; /* of the first message, for conditions */
 	/* Clocks as stored (NULL: none) and as they become; refold: what happened is no
@@ -82,10 +92,35 @@ enum rc work_look_up(struct work *w, const struct changes *c, struct err *err) C
  * RC_INVALID or RC_DENIED say what is missing. */
 enum rc work_transition(
     struct work *w, const struct ticket *was, struct err *err) CHECKED;
-/* Step 3: rules of this kind, then those that look at changes. */
+/* rules.c, step 3: rules of this kind, then those that look at changes. */
 enum rc work_rules(struct work *w, enum rule_on on, struct err *err) CHECKED;
-/* Step 4: an assignee for a ticket that nobody has. */
+/* Once more those that look at changes, if rules were asked before. */
+enum rc work_changed(struct work *w, struct err *err) CHECKED;
+/* One rule, whether it matches or not, then those that look at changes. */
+enum rc work_rule(struct work *w, struct rule *r, struct err *err) CHECKED;
+/* assign.c, step 4: an assignee for a ticket that nobody has. */
 enum rc work_assign(struct work *w, struct err *err) CHECKED;
+
+/* act.c: what a rule that fired does besides changing. Plans it: events for its messages,
+ * and one on which the rest hangs; `had` events were there before it fired. */
+enum rc work_act(
+    struct work *w, const struct rule *r, size_t had, struct err *err) CHECKED;
+/* Behind ticket_store(): gives planned messages their text. A template without its values
+ * becomes the event rule.refused. */
+enum rc work_say(struct work *w, struct err *err) CHECKED;
+/* Behind the events: stores those messages and what leaves because of rules. */
+enum rc work_act_deliver(struct work *w, struct err *err) CHECKED;
+
+/* deliver.c, step 7: a row of the outbox. */
+struct leaving {
+	const char *via, *kind, *target, *text, *rule;
+	int64_t due_at;
+};
+enum rc work_leave(
+    struct work *w, struct pending *of, const struct leaving *l, struct err *err) CHECKED;
+/* Is this an address nobody may write to: ours, .invalid, suppressed? */
+enum rc delivery_barred(
+    struct work *w, const char *address, bool *yes, struct err *err) CHECKED;
 
 /* person.c: an event of a customer (0: of an organization). Takes over `changes`. */
 enum rc person_event(struct change_tx *tx, const struct actor *actor, int64_t customer,

@@ -84,12 +84,24 @@ activate(struct work *w, size_t *epoch, int64_t at, struct ticket *t, struct err
 	return rc;
 }
 
+/* Telling moves clocks, too: a breach that is known happened before what is said now. */
+static bool
+breached_after(const struct clocks *c, int64_t at)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->v[i].breached > at)
+			return true;
+	}
+	return false;
+}
+
 /* The ticket began before there were policies, or its clocks cannot be had from here. */
 static bool
 must_fold(const struct work *w, int64_t at)
 {
 	return w->refold || (w->before != NULL && w->clocks == NULL) ||
-	       (w->clocks != NULL && at < w->clocks->last);
+	       (w->clocks != NULL &&
+		   (at < w->clocks->last || breached_after(w->clocks, at)));
 }
 
 static enum rc

@@ -4,18 +4,25 @@
 #include <string.h>
 #include <talloc.h>
 
-SQL(sql_delivery_add,
-    "INSERT INTO delivery (event, n, ticket, via, target, state, due_at) "
-    "VALUES (?1, ?2, ?3, 'mail', ?4, 0, ?5)");
+SQL(sql_delivery_add, "INSERT INTO delivery (event, n, ticket, via, kind, target, text, "
+		      "rule, state, due_at) "
+		      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)");
 SQL(sql_suppressed, "SELECT 1 FROM address WHERE kind = 'email' AND value = ?1 AND "
 		    "suppressed_at IS NOT NULL");
 
-static enum rc
-suppressed(struct store *s, const char *address, bool *yes, struct err *err)
+enum rc
+delivery_barred(struct work *w, const char *address, bool *yes, struct err *err)
 {
+	/* .invalid: the sender of a mail that named none (RFC 6761). */
+	const char *end = strrchr(address, '@');
 	struct stmt *st;
-	enum rc rc = store_prepare(s, sql_suppressed, &st, err);
+	enum rc rc;
 
+	*yes = config_mailbox_by_address(w->tx->d->config, address) != NULL ||
+	       (end != NULL && strcmp(end, "@invalid") == 0);
+	if (*yes)
+		return RC_OK;
+	rc = store_prepare(w->tx->d->store, sql_suppressed, &st, err);
 	if (rc != RC_OK)
 		return rc;
 	bind_text(st, 1, address);
@@ -25,30 +32,38 @@ suppressed(struct store *s, const char *address, bool *yes, struct err *err)
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
-static enum rc
-deliver_to(struct work *w, const char *address, int64_t *n, struct err *err)
+enum rc
+work_leave(struct work *w, struct pending *of, const struct leaving *l, struct err *err)
 {
-	struct store *s = w->tx->d->store;
-	/* .invalid: the sender of a mail that named none (RFC 6761). */
-	const char *end = strrchr(address, '@');
-	bool skip = config_mailbox_by_address(w->tx->d->config, address) != NULL ||
-		    (end != NULL && strcmp(end, "@invalid") == 0);
 	struct stmt *st;
-	enum rc rc = RC_OK;
+	enum rc rc = store_prepare(w->tx->d->store, sql_delivery_add, &st, err);
 
-	if (!skip)
-		rc = suppressed(s, address, &skip, err);
-	if (rc != RC_OK || skip)
-		return rc;
-	rc = store_prepare(s, sql_delivery_add, &st, err);
 	if (rc != RC_OK)
 		return rc;
-	bind_int(st, 1, w->message->id);
-	bind_int(st, 2, ++*n);
+	bind_int(st, 1, of->id);
+	bind_int(st, 2, ++of->ndeliveries);
 	bind_int(st, 3, w->t->id);
-	bind_text(st, 4, address);
-	bind_int(st, 5, w->tx->now);
+	bind_text(st, 4, l->via);
+	bind_text(st, 5, l->kind);
+	bind_text(st, 6, l->target);
+	bind_text(st, 7, l->text);
+	bind_text(st, 8, l->rule ? l->rule : "");
+	bind_int(st, 9, l->due_at);
 	return stmt_run(st, err);
+}
+
+static enum rc
+deliver_to(struct work *w, const char *address, struct err *err)
+{
+	/* A while in which it can be taken back, when a person wrote it. */
+	struct leaving l = {.via = "mail",
+	    .kind = "reply",
+	    .target = address,
+	    .due_at = w->tx->now + w->tx->d->config->undo};
+	bool barred = false;
+	enum rc rc = delivery_barred(w, address, &barred, err);
+
+	return rc == RC_OK && !barred ? work_leave(w, &w->events[0], &l, err) : rc;
 }
 
 /* A public answer goes to the requester and the confirmed participants. */
@@ -56,7 +71,6 @@ enum rc
 work_deliver(struct work *w, struct err *err)
 {
 	struct person p = {0};
-	int64_t n = 0;
 	enum rc rc;
 
 	if (w->message == NULL || strcmp(w->message->direction, "out") != 0 ||
@@ -64,21 +78,23 @@ work_deliver(struct work *w, struct err *err)
 		return RC_OK;
 	rc = customer_get(w->tx->d->store, w->ctx, w->t->requester, &p, err);
 	if (rc == RC_OK && p.kind != NULL && strcmp(p.kind, "email") == 0)
-		rc = deliver_to(w, p.address, &n, err);
+		rc = deliver_to(w, p.address, err);
 	for (size_t i = 0; rc == RC_OK && i < w->t->npeople; i++) {
 		const struct ticket_person *c = &w->t->people[i];
 
 		if (strcmp(c->role, "cc") == 0 && c->confirmed &&
 		    strchr(c->who, '@') != NULL &&
 		    (p.address == NULL || strcmp(c->who, p.address) != 0))
-			rc = deliver_to(w, c->who, &n, err);
+			rc = deliver_to(w, c->who, err);
 	}
 	return rc;
 }
 
 /* ---- what became of them ---- */
 
-SQL(sql_delivery_find, "SELECT n, ticket, target FROM delivery "
+/* A notice is the desk's own affair: what becomes of it touches no ticket (M7). */
+SQL(sql_delivery_find, "SELECT n, CASE kind WHEN 'notice' THEN NULL ELSE ticket END, "
+		       "target FROM delivery "
 		       "WHERE event = ?1 AND (n = ?2 OR (?2 = 0 AND target = ?3)) "
 		       "ORDER BY n LIMIT 1");
 SQL(sql_delivery_failed, "UPDATE delivery SET state = 4, last_error = ?3 "
@@ -118,5 +134,26 @@ delivery_failed(
 	bind_int(st, 1, event);
 	bind_int(st, 2, n);
 	bind_text(st, 3, why);
+	return stmt_run(st, err);
+}
+
+SQL(sql_bar_address, "UPDATE address SET suppressed_at = ?2 "
+		     "WHERE kind = 'email' AND value = ?1 AND suppressed_at IS NULL");
+
+enum rc
+delivery_bars(
+    struct store *s, const char *address, const char *status, int64_t at, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc;
+
+	if (status == NULL ||
+	    (strncmp(status, "5.1.", 4) != 0 && strcmp(status, "5.2.1") != 0))
+		return RC_OK;
+	rc = store_prepare(s, sql_bar_address, &st, err);
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, address);
+	bind_int(st, 2, at);
 	return stmt_run(st, err);
 }

@@ -129,7 +129,8 @@ hides(const struct sla_entry *x)
 }
 
 /* What was undone had never been, nor had its undoing; an undoing that was undone itself
- * neither. But a spam mark was there, and its time does not count (S35). */
+ * neither. But a spam mark was there, and its time does not count (S35); and what an
+ * erasure keeps holds what came before it: undoing that is a change like others. */
 static void
 mark_undone(struct sla_log *l)
 {
@@ -140,12 +141,13 @@ mark_undone(struct sla_log *l)
 
 		if (u->undone || list == NULL || hides(u))
 			continue;
-		u->undone = true;
 		json_array_foreach(list, k, v)
 		{
 			for (size_t j = 0; j < i; j++) {
-				if (l->v[j].e->id == json_integer_value(v))
-					l->v[j].undone = true;
+				if (l->v[j].e->id != json_integer_value(v))
+					continue;
+				l->v[j].undone = true;
+				u->undone = true;
 			}
 		}
 	}

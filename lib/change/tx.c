@@ -174,8 +174,10 @@ work_log(struct work *w, const struct actor *actor, const char *action, json_t *
 	json_decref(extra);
 	if (actor->by != NULL)
 		json_object_set_new(changes, "by", json_string(actor->by));
-	w->events[w->nevents] =
-	    (struct pending){actor_print(w->ctx, actor), action, changes, w->nevents > 0};
+	w->events[w->nevents] = (struct pending){.actor = actor_print(w->ctx, actor),
+	    .action = action,
+	    .changes = changes,
+	    .chained = w->nevents > 0};
 	w->nevents++;
 	w->last = *w->t;
 	w->logged = true;
@@ -198,7 +200,7 @@ write_events(struct work *w, struct err *err)
 		e.cause = p->chained ? cause : w->cause;
 		e.changes = event_changes(w->ctx, p->changes);
 		rc = work_event(w->tx, &e, err);
-		cause = e.id;
+		cause = p->id = e.id;
 		if (i == 0)
 			w->r->event = e.id;
 		if (i == 0 && w->message != NULL)
@@ -224,12 +226,16 @@ work_write(struct work *w, struct err *err)
 	if (rc == RC_OK)
 		rc = ticket_store(s, w->before, w->t, err);
 	if (rc == RC_OK)
+		rc = work_say(w, err);
+	if (rc == RC_OK)
 		rc = write_events(w, err);
 	if (rc == RC_OK && w->message != NULL) {
 		w->message->ticket = w->t->id;
 		rc = message_store(s, w->message, err);
 		w->r->message = w->message->id;
 	}
+	if (rc == RC_OK)
+		rc = work_act_deliver(w, err);
 	if (rc == RC_OK)
 		rc = work_clocks_store(w, err);
 	if (rc == RC_OK)

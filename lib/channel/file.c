@@ -224,6 +224,9 @@ fail_deliveries(struct filing *f, struct err *err)
 			    talloc_asprintf(f->ctx, "%s%s%s",
 				to->status ? to->status : "", to->status ? " " : "", why),
 			    err);
+		if (rc == RC_OK)
+			rc = delivery_bars(
+			    s, target, to->status, desk_now(f->ing->d), err);
 		rc = rc == RC_NONE ? RC_OK : rc;
 	}
 	return rc;
@@ -234,6 +237,7 @@ by_report(struct filing *f, struct err *err)
 {
 	const struct report *r = f->job->m->report;
 	const char *action = worst(r), *name;
+	static const char *const assignee[] = {"assignee", NULL};
 	bool failed = r->kind == REPORT_DSN && strcmp(action, "failed") == 0;
 	struct change_result result;
 	enum rc rc = RC_OK;
@@ -250,7 +254,8 @@ by_report(struct filing *f, struct err *err)
 						: "delivery.reported";
 	if (rc == RC_OK)
 		rc = change_event(f->tx, &actor_system, f->d.ticket, name,
-		    json_pack("{s:o}", "report", report_json(f)), &result, err);
+		    json_pack("{s:o}", "report", report_json(f)),
+		    failed ? assignee : NULL, &result, err);
 	f->r->ticket = f->d.ticket;
 	f->r->message = f->d.delivery_event;
 	return rc;

@@ -387,6 +387,9 @@ start_result(struct filing *f)
 		f->message.flags |= MESSAGE_ID_REUSED;
 	if (f->d.auth.result == AUTH_FAIL)
 		f->message.flags |= MESSAGE_AUTH_FAILED;
+	/* What the class says of itself needs no flag. */
+	if (f->d.class.no_acknowledgement && class_effects[class].acknowledge)
+		f->message.flags |= MESSAGE_NO_ACK;
 }
 
 static enum rc

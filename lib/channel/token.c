@@ -214,6 +214,33 @@ token_sent_id(void *ctx, const struct desk_keys *keys, const struct mailbox *m,
 	return message_id(ctx, keys, m, local);
 }
 
+char *
+token_message_own_id(void *ctx, const struct desk_keys *keys, const struct mailbox *m,
+    int64_t ticket, int64_t message, const char *agent)
+{
+	char mac[MAC_TEXT + 1], what[WHAT_MAX];
+
+	snprintf(what, sizeof(what), "word\n%lld%s%s", (long long)message,
+	    agent ? "\n" : "", agent ? agent : "");
+	mac_of(keys->v[0], what, mac);
+	mac[8] = '\0';
+	return token_sent_id(ctx, keys, m, ticket, message, mac);
+}
+
+char *
+token_attachment_link(void *ctx, const struct desk_keys *keys, const char *url,
+    int64_t message, int64_t part)
+{
+	char mac[MAC_TEXT + 1], what[WHAT_MAX];
+
+	snprintf(what, sizeof(what), "attachment\n%lld\n%lld", (long long)message,
+	    (long long)part);
+	mac_of(keys->v[0], what, mac);
+	return talloc_asprintf(ctx, "%s%sattachment/%lld.%lld.%s", url,
+	    url[strlen(url) - 1] == '/' ? "" : "/", (long long)message, (long long)part,
+	    mac);
+}
+
 bool
 token_message_id(
     const struct desk_keys *keys, const char *id, int64_t *ticket, int64_t *message)

@@ -44,6 +44,15 @@ char *token_root_id(
  * word of [a-z0-9]. */
 char *token_sent_id(void *ctx, const struct desk_keys *keys, const struct mailbox *m,
     int64_t ticket, int64_t message, const char *random);
+/* The same with the word that message always has: a mail that is sent again, and one that
+ * refers to it later, say the same. `ticket` is that of the message's event. With an
+ * agent it is the notice of event `message` to that agent. */
+char *token_message_own_id(void *ctx, const struct desk_keys *keys,
+    const struct mailbox *m, int64_t ticket, int64_t message, const char *agent);
+/* "https://desk.example/attachment/101.2.abcdefghijklmnop": an attachment that is too
+ * large for mail, for whoever has the link. */
+char *token_attachment_link(void *ctx, const struct desk_keys *keys, const char *url,
+    int64_t message, int64_t part);
 /* Is this Message-ID (with or without <>) one of ours, MAC and all? Its ticket, and the
  * message or 0 for a root. */
 bool token_message_id(

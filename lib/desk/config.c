@@ -81,7 +81,12 @@ load_people(struct config *c, json_t *o)
 		    .role = text(c, j, "role", ""),
 		    .unix_login = text(c, j, "unix", ""),
 		    .timezone = text(c, j, "timezone", NULL),
-		    .capacity = number(j, "capacity", 0)};
+		    .capacity = number(j, "capacity", 0),
+		    .skills = texts(c, j, "skills"),
+		    .digest = number(j, "digest", 0),
+		    .quiet_from = number(j, "quiet_from", 0),
+		    .quiet_to = number(j, "quiet_to", 0),
+		    .notice_queues = texts(c, j, "notice_queues")};
 	}
 }
 
@@ -125,6 +130,7 @@ load_places(struct config *c, json_t *o)
 		    .members = texts(c, j, "members"),
 		    .reopen_window = number(j, "reopen_window", 0),
 		    .after_reply = text(c, j, "after_reply", NULL),
+		    .skills = texts(c, j, "skills"),
 		    .lifecycle = text(c, j, "lifecycle", "default")};
 	}
 	EACH(c, o, "fields", fields, nfields, struct field)
@@ -144,6 +150,32 @@ load_places(struct config *c, json_t *o)
 		c->views[i] = (struct view){.name = text(c, j, "name", ""),
 		    .query = text(c, j, "query", ""),
 		    .sort = text(c, j, "sort", NULL)};
+	}
+}
+
+static void
+load_outside(struct config *c, json_t *o)
+{
+	json_t *s = json_object_get(o, "smtp");
+
+	c->smtp = (struct smtp){.url = text(c, s, "url", NULL),
+	    .sendmail = text(c, s, "sendmail", "/usr/sbin/sendmail"),
+	    .user = text(c, s, "user", NULL),
+	    .secret = text(c, s, "secret", NULL),
+	    .auth = text(c, s, "auth", "password"),
+	    .tls = text(c, s, "tls", "required"),
+	    .ca = text(c, s, "ca", NULL),
+	    .pin = text(c, s, "pin", NULL),
+	    .timeout = number(s, "timeout", 300000)};
+	EACH(c, o, "webhooks", webhooks, nwebhooks, struct webhook)
+	{
+		json_t *j = json_array_get(webhooks_j, i);
+
+		c->webhooks[i] = (struct webhook){.name = text(c, j, "name", ""),
+		    .url = text(c, j, "url", ""),
+		    .secret = text(c, j, "secret", NULL),
+		    .private_allowed =
+			json_is_true(json_object_get(j, "private_allowed"))};
 	}
 }
 
@@ -195,8 +227,13 @@ config_from_json(
 	c->mail_depth_max = number(o, "mail_depth_max", 0);
 	c->mail_header_max = number(o, "mail_header_max", 0);
 	c->mail_people_max = number(o, "mail_people_max", 0);
+	c->mail_out_max = number(o, "mail_out_max", 20000000);
+	c->undo = number(o, "undo", 0);
+	c->flood_limit = number(o, "flood_limit", 50);
+	c->url = text(c, o, "url", NULL);
 	load_people(c, o);
 	load_places(c, o);
+	load_outside(c, o);
 	load_lifecycles(c, o);
 	*out = c;
 	return RC_OK;
@@ -261,6 +298,12 @@ const struct view *
 config_view(const struct config *c, const char *name)
 {
 	FIND(views, nviews, name, name);
+}
+
+const struct webhook *
+config_webhook(const struct config *c, const char *name)
+{
+	FIND(webhooks, nwebhooks, name, name);
 }
 
 const char **

@@ -74,6 +74,7 @@ struct queue {
 	const char **members;			 /* NULL-terminated, may be empty */
 	int64_t reopen_window;			 /* ms */
 	const char *after_reply;		 /* status a public reply sets, or NULL */
+	const char **skills;			 /* its tickets need */
 	const char *lifecycle;
 };
 struct role {
@@ -83,7 +84,30 @@ struct role {
 };
 struct agent {
 	const char *name, *full_name, *email, *role, *unix_login, *timezone;
-	int64_t capacity; /* open tickets at most by assignment; 0: no limit */
+	int64_t capacity;    /* open tickets at most by assignment; 0: no limit */
+	const char **skills; /* what this agent can do; of queues and tickets, too */
+	/* Notices: several in one mail every so many ms (0: each at once); the local
+	 * hours without any, in seconds after midnight (both 0: none); the queues whose
+	 * notices are wanted (empty: all). */
+	int64_t digest, quiet_from, quiet_to;
+	const char **notice_queues;
+};
+/* How mail leaves. */
+struct smtp {
+	const char *url; /* smtp:// or smtps://; NULL: by sendmail */
+	const char *sendmail;
+	const char *user, *secret; /* a file in secret/ */
+	const char *auth;	   /* password or xoauth2 */
+	const char *tls;	   /* required try none */
+	const char *ca;		   /* a file of certificates, or NULL */
+	const char *pin;	   /* sha256//... of the server's key, or NULL */
+	int64_t timeout;	   /* ms for one mail */
+};
+/* Where events go by HTTP. */
+struct webhook {
+	const char *name, *url;
+	const char *secret;   /* a file in secret/ */
+	bool private_allowed; /* may its address be a private one? */
 };
 struct field {
 	const char *name, *type; /* text number date choice boolean pattern */
@@ -99,6 +123,12 @@ struct config {
 	const char *name, *timezone, *group, *authserv;
 	int64_t mail_size_max, mail_parts_max, mail_depth_max, mail_header_max,
 	    mail_people_max;
+	int64_t mail_out_max; /* bytes of attachments in one mail of ours */
+	int64_t undo;	      /* ms before a reply leaves */
+	int64_t flood_limit;  /* new tickets of a sender in ten minutes (M35) */
+	const char *url;      /* where customers find the desk, or NULL */
+	struct smtp smtp;
+	struct webhook *webhooks;
 	struct mailbox *mailboxes;
 	struct foreign *foreign;
 	struct queue *queues;
@@ -108,7 +138,7 @@ struct config {
 	struct view *views;
 	struct lifecycle *lifecycles; /* those of tkt.conf */
 	size_t nmailboxes, nforeign, nqueues, nroles, nagents, nfields, nviews,
-	    nlifecycles;
+	    nlifecycles, nwebhooks;
 };
 
 /* Each finds by name, or is NULL. */
@@ -121,6 +151,7 @@ const struct role *config_role(const struct config *c, const char *name);
 const struct agent *config_agent(const struct config *c, const char *name);
 const struct field *config_field(const struct config *c, const char *name);
 const struct view *config_view(const struct config *c, const char *name);
+const struct webhook *config_webhook(const struct config *c, const char *name);
 
 /* NULL-terminated names of one kind, for hints and completion. */
 enum name_kind { NAME_MAILBOX, NAME_QUEUE, NAME_ROLE, NAME_AGENT, NAME_FIELD, NAME_VIEW };
@@ -264,6 +295,10 @@ struct desk_keys {
 };
 enum rc desk_read_keys(
     const struct desk *d, struct desk_keys *keys, struct err *err) CHECKED;
+/* What stands in secret/NAME, at most max bytes, with a NUL behind it. RC_CONFIG when
+ * others than the owner can read it, or a name that leaves the folder. */
+enum rc desk_read_secret(const struct desk *d, void *ctx, const char *name, size_t max,
+    char **text, size_t *n, struct err *err) CHECKED;
 /* Is the tkt.conf on disk another one than the version that runs? */
 bool desk_draft_differs(const struct desk *d);
 /* Reads a file a user named, at most max bytes; refused in a brokered session. */

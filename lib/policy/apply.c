@@ -38,6 +38,7 @@ conf_parts(const struct compiled *c)
 
 	add_named(parts, "calendar", c->calendars);
 	add_named(parts, "days", c->days);
+	add_named(parts, "texts", c->texts);
 	return parts;
 }
 

@@ -6,10 +6,12 @@
 #include "base/record.h"
 #include "base/text.h"
 #include "policy/conf_priv.h"
+#include "policy/hours.h"
 
 #define REOPEN_DEFAULT "7d"
 
-const char *const conf_strategies[] = {"none", "least-busy", "round-robin", NULL};
+const char *const conf_strategies[] = {
+    "none", "least-busy", "round-robin", "sticky", NULL};
 
 /* ---- blocks of the desk ---- */
 
@@ -103,6 +105,20 @@ one_foreign(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	conf_put(o, "key", key);
 }
 
+/* What somebody can do, or a ticket needs somebody to. */
+static void
+put_skills(struct conf *c, cfg_t *sec, json_t *o)
+{
+	for (unsigned i = 0; i < cfg_size(sec, "skills"); i++) {
+		const char *v = cfg_getnstr(sec, "skills", i);
+
+		if (!text_is_name(v, NAME_MAX_BYTES))
+			conf_wrong(c, sec, "skills",
+			    "skills \"%s\": small letters, digits, - and _", v);
+	}
+	json_object_set_new(o, "skills", conf_list(sec, "skills"));
+}
+
 static void
 one_queue(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 {
@@ -113,6 +129,7 @@ one_queue(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	json_object_set_new(o, "members", conf_list(sec, "members"));
 	conf_check_word(c, sec, "assign", assign, conf_strategies);
 	conf_put(o, "assign", assign ? assign : "none");
+	put_skills(c, sec, o);
 	conf_put_duration(c, sec, o, "reopen_window", REOPEN_DEFAULT);
 	conf_check_queue_lifecycle(c, cfg, sec, o);
 }
@@ -133,6 +150,24 @@ one_role(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	json_object_set_new(o, "allow", conf_list(sec, "allow"));
 	conf_check_refs(c, cfg, sec, "queues", "queue");
 	json_object_set_new(o, "queues", conf_list(sec, "queues"));
+}
+
+/* When and of what an agent is told by mail. */
+static void
+put_notices(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
+{
+	const char *quiet = conf_get(sec, "quiet"), *why = NULL;
+	struct hours_span s = {0, 0};
+
+	conf_put_duration(c, sec, o, "digest", "0s");
+	/* Hours of the night are one span here: "20:00-07:00". */
+	if (quiet != NULL && !hours_span_parse(c->ctx, quiet, &s, &why) &&
+	    (s.from <= s.to || s.from >= 86400))
+		conf_wrong(c, sec, "quiet", "quiet: %s", why);
+	json_object_set_new(o, "quiet_from", json_integer(s.from));
+	json_object_set_new(o, "quiet_to", json_integer(s.to % 86400));
+	conf_check_refs(c, cfg, sec, "notice_queues", "queue");
+	json_object_set_new(o, "notice_queues", conf_list(sec, "notice_queues"));
 }
 
 static void
@@ -159,6 +194,8 @@ one_agent(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 		conf_wrong(
 		    c, sec, "capacity", "capacity \"%s\" is not a number", capacity);
 	json_object_set_new(o, "capacity", json_integer(n));
+	put_skills(c, sec, o);
+	put_notices(c, cfg, sec, o);
 }
 
 static void
@@ -216,6 +253,9 @@ conf_desk(struct conf *c, cfg_t *cfg)
 	conf_put_size(c, limits, o, "mail_depth", "mail_depth_max", 100);
 	conf_put_size(c, limits, o, "mail_header", "mail_header_max", 256000);
 	conf_put_size(c, limits, o, "mail_people", "mail_people_max", 200);
+	conf_put_size(c, limits, o, "mail_out", "mail_out_max", 20000000);
+	conf_put_size(c, limits, o, "flood", "flood_limit", 50);
+	conf_outside(c, cfg, o);
 	if (cfg_size(cfg, "queue") == 0)
 		conf_wrong(
 		    c, cfg, NULL, "a desk needs at least one queue: queue inbox { }");

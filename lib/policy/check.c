@@ -12,15 +12,14 @@
 /* ---- queries and changes: checked against the compiled desk ---- */
 
 struct node *
-conf_check_query(struct conf *c, cfg_t *sec, const char *key, const struct config *desk,
-    bool condition, json_t *o, const char *as)
+conf_check_query(struct conf *c, cfg_t *sec, const char *key,
+    const struct query_scope *scope, json_t *o, const char *as)
 {
-	struct query_scope scope = {.config = desk, .condition = condition};
 	const char *text = conf_get(sec, key);
 	struct node *tree = NULL;
 	struct err bad = {0};
 
-	if (query_parse(c->ctx, text ? text : "", &scope, &tree, &bad) != RC_OK) {
+	if (query_parse(c->ctx, text ? text : "", scope, &tree, &bad) != RC_OK) {
 		conf_wrong(
 		    c, sec, key, "%s%s%s", bad.text, *bad.place ? "\n" : "", bad.place);
 		return NULL;
@@ -46,6 +45,13 @@ check_changes(struct conf *c, cfg_t *sec, const struct config *desk, json_t *o)
 		if (strcmp(changes.v[i].value, "me") == 0 &&
 		    strcmp(changes.v[i].key, "assignee") == 0)
 			conf_wrong(c, sec, "set", "set: \"me\" is nobody in a rule");
+		for (size_t k = 0; k < i; k++) {
+			if (changes.v[i].op == CHANGE_SET &&
+			    changes.v[k].op == CHANGE_SET &&
+			    strcmp(changes.v[i].key, changes.v[k].key) == 0)
+				conf_wrong(c, sec, "set", "set: %s is set twice",
+				    changes.v[i].key);
+		}
 	}
 	conf_put(o, "set", changes_print(c->ctx, &changes));
 }
@@ -71,18 +77,106 @@ check_purge(struct conf *c, cfg_t *sec, const char *on, json_t *o)
 	}
 }
 
+/* ---- what a rule does besides: reply, note, notify, hook, run ---- */
+
 static void
-one_rule(struct conf *c, cfg_t *sec, const char *block, const struct config *desk,
-    json_t *list)
+check_reply(struct conf *c, cfg_t *sec, json_t *o)
+{
+	const char *reply = conf_get(sec, "reply");
+
+	if (reply != NULL && !conf_canned_known(c, reply))
+		conf_wrong(c, sec, "reply", "reply \"%s\": no such canned reply%s", reply,
+		    text_hint(c->ctx, reply, conf_canned_names(c)));
+	conf_put(o, "reply", reply);
+}
+
+static void
+check_notify(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
+{
+	static const char *const words[] = {
+	    "assignee", "queue", "followers", "requester", NULL};
+	const char **agents = conf_titles(c, cfg, "agent");
+
+	for (unsigned i = 0; i < cfg_size(sec, "notify"); i++) {
+		const char *v = cfg_getnstr(sec, "notify", i);
+
+		if (word_index(words, v) < 0 && word_index(agents, v) < 0)
+			conf_wrong(c, sec, "notify",
+			    "notify \"%s\": assignee, queue, followers, requester or an "
+			    "agent%s",
+			    v, text_hint(c->ctx, v, agents));
+	}
+	json_object_set_new(o, "notify", conf_list(sec, "notify"));
+}
+
+static void
+check_hook(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
+{
+	const char *v = conf_get(sec, "hook");
+
+	if (v != NULL && strstr(v, "://") == NULL)
+		conf_check_ref(c, cfg, sec, "hook", v, "webhook");
+	else if (v != NULL && !conf_url_ok(v))
+		conf_wrong(c, sec, "hook",
+		    "hook \"%s\": https://HOST/PATH, or the name of a webhook", v);
+	conf_put(o, "hook", v);
+}
+
+static void
+check_run(struct conf *c, cfg_t *sec, json_t *o)
+{
+	if (cfg_size(sec, "run") == 0)
+		return;
+	if (*cfg_getnstr(sec, "run", 0) != '/')
+		conf_wrong(c, sec, "run",
+		    "run: \"%s\": a program is named by its whole path",
+		    cfg_getnstr(sec, "run", 0));
+	json_object_set_new(o, "run", conf_list(sec, "run"));
+}
+
+static void
+check_acts(struct conf *c, cfg_t *cfg, cfg_t *sec, const struct config *desk, json_t *o)
+{
+	const char *note = conf_get(sec, "note"), *file = "tkt.conf";
+	int line = 1;
+
+	check_reply(c, sec, o);
+	check_notify(c, cfg, sec, o);
+	check_hook(c, cfg, sec, o);
+	check_run(c, sec, o);
+	if (note != NULL) {
+		conf_place(c, sec, "note", &file, &line);
+		conf_check_template(c, desk, note, file, line);
+	}
+	conf_put(o, "note", note);
+}
+
+static bool
+acts(json_t *o)
+{
+	static const char *const keys[] = {
+	    "set", "assign", "reply", "note", "hook", "run", NULL};
+
+	for (const char *const *k = keys; *k != NULL; k++) {
+		if (json_object_get(o, *k) != NULL)
+			return true;
+	}
+	return json_array_size(json_object_get(o, "notify")) > 0 ||
+	       json_is_true(json_object_get(o, "purge")) ||
+	       json_is_true(json_object_get(o, "stop"));
+}
+
+static void
+one_rule(struct conf *c, cfg_t *cfg, cfg_t *sec, const char *block,
+    const struct config *desk, json_t *list)
 {
 	static const char *const ons[] = {"created", "changed", "message", "sla.warned",
 	    "sla.breached", "time", "hand", NULL};
-	static const char *const later[] = {
-	    "reply", "note", "notify", "hook", "run", NULL};
 	const char *on = conf_get(sec, "on"), *assign = conf_get(sec, "assign");
 	const char *implied = strcmp(block, "trigger") == 0 ? "changed"
 			      : strcmp(block, "macro") == 0 ? "hand"
 							    : "created";
+	struct query_scope scope = {.config = desk};
 	struct node *tree;
 	json_t *o = json_object();
 
@@ -97,23 +191,23 @@ one_rule(struct conf *c, cfg_t *sec, const char *block, const struct config *des
 	conf_put(o, "name", cfg_title(sec));
 	conf_put(o, "block", block);
 	conf_put(o, "on", on);
-	tree = conf_check_query(c, sec, "when", desk, strcmp(on, "time") != 0, o, "when");
+	scope.condition = scope.happening = strcmp(on, "time") != 0;
+	tree = conf_check_query(c, sec, "when", &scope, o, "when");
 	check_changes(c, sec, desk, o);
 	conf_put(o, "assign", assign);
 	conf_put_bool(c, sec, o, "stop");
 	if (strcmp(on, "time") == 0 && tree != NULL && !query_has_time(tree))
 		conf_wrong(c, sec, "when",
 		    "a rule on = time needs a time term, like solved<-4d");
-	for (const char *const *l = later; *l != NULL; l++) {
-		if (cfg_size(sec, *l) > 0)
-			conf_warn(c, sec, *l,
-			    "%s: kept, but this version of tkt does not act on it yet",
-			    *l);
-	}
+	if (tree != NULL && query_never(tree))
+		conf_warn(c, sec, "when",
+		    "%s \"%s\" never matches: its terms exclude "
+		    "each other",
+		    block, cfg_title(sec));
+	check_acts(c, cfg, sec, desk, o);
 	check_purge(c, sec, on, o);
-	if (strcmp(on, "time") == 0 && !json_is_true(json_object_get(o, "purge")))
-		conf_warn(c, sec, "on",
-		    "on = %s: kept, but this version of tkt does not run it yet", on);
+	if (!acts(o))
+		conf_warn(c, sec, NULL, "%s \"%s\" does nothing", block, cfg_title(sec));
 	json_array_append_new(list, o);
 }
 
@@ -154,7 +248,7 @@ rules_json(struct conf *c, cfg_t *cfg, const struct config *desk)
 	}
 	qsort(v, n, sizeof(*v), by_place);
 	for (size_t i = 0; i < n; i++)
-		one_rule(c, v[i].sec, v[i].block, desk, list);
+		one_rule(c, cfg, v[i].sec, v[i].block, desk, list);
 	return list;
 }
 
@@ -184,6 +278,7 @@ void
 conf_check(struct conf *c, cfg_t *cfg)
 {
 	struct config *desk = NULL;
+	struct query_scope scope = {0};
 	struct err bad;
 
 	c->out->desk = record_own(c->ctx, conf_desk(c, cfg));
@@ -195,9 +290,11 @@ conf_check(struct conf *c, cfg_t *cfg)
 	for (unsigned i = 0; i < cfg_size(cfg, "view"); i++) {
 		json_t *o = json_array_get(json_object_get(c->out->desk, "views"), i);
 
+		scope.config = desk;
 		(void)conf_check_query(
-		    c, cfg_getnsec(cfg, "view", i), "query", desk, false, o, "query");
+		    c, cfg_getnsec(cfg, "view", i), "query", &scope, o, "query");
 	}
+	conf_texts(c, desk);
 	c->out->rules = record_own(c->ctx, rules_json(c, cfg, desk));
 	conf_calendars(c, cfg);
 	c->out->sla = record_own(c->ctx, conf_slas(c, cfg, desk));

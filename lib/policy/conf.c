@@ -32,7 +32,8 @@ static cfg_opt_t mailbox_opts[] = {TEXT("address"), TEXT("queue"), TEXT("from_na
     TEXT("machines_start_sla"), CFG_END()};
 static cfg_opt_t foreign_opts[] = {TEXT("from"), TEXT("header"), TEXT("key"), CFG_END()};
 static cfg_opt_t queue_opts[] = {TEXT("description"), LIST("members"), TEXT("assign"),
-    TEXT("reopen_window"), TEXT("after_reply"), TEXT("lifecycle"), CFG_END()};
+    TEXT("reopen_window"), TEXT("after_reply"), TEXT("lifecycle"), LIST("skills"),
+    CFG_END()};
 static cfg_opt_t status_opts[] = {TEXT("phase"), LIST("next"), CFG_END()};
 static cfg_opt_t transition_opts[] = {
     LIST("from"), LIST("to"), LIST("require"), LIST("roles"), CFG_END()};
@@ -40,7 +41,13 @@ static cfg_opt_t lifecycle_opts[] = {TEXT("initial"), TEXT("active"),
     BLOCK("status", status_opts), BLOCK("transition", transition_opts), CFG_END()};
 static cfg_opt_t role_opts[] = {LIST("allow"), LIST("queues"), CFG_END()};
 static cfg_opt_t agent_opts[] = {TEXT("name"), TEXT("email"), TEXT("role"), TEXT("unix"),
-    TEXT("capacity"), TEXT("timezone"), CFG_END()};
+    TEXT("capacity"), TEXT("timezone"), LIST("skills"), TEXT("digest"), TEXT("quiet"),
+    LIST("notice_queues"), CFG_END()};
+static cfg_opt_t smtp_opts[] = {TEXT("url"), TEXT("sendmail"), TEXT("user"),
+    TEXT("secret"), TEXT("auth"), TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"),
+    CFG_END()};
+static cfg_opt_t webhook_opts[] = {
+    TEXT("url"), TEXT("secret"), TEXT("private_allowed"), CFG_END()};
 static cfg_opt_t field_opts[] = {
     TEXT("type"), LIST("values"), TEXT("pattern"), LIST("queues"), CFG_END()};
 static cfg_opt_t view_opts[] = {TEXT("query"), TEXT("sort"), CFG_END()};
@@ -48,7 +55,8 @@ static cfg_opt_t rule_opts[] = {TEXT("on"), TEXT("when"), TEXT("set"), TEXT("ass
     TEXT("stop"), TEXT("reply"), TEXT("note"), LIST("notify"), TEXT("hook"), LIST("run"),
     TEXT("purge"), CFG_END()};
 static cfg_opt_t limits_opts[] = {TEXT("mail_size"), TEXT("mail_parts"),
-    TEXT("mail_depth"), TEXT("mail_header"), TEXT("mail_people"), CFG_END()};
+    TEXT("mail_depth"), TEXT("mail_header"), TEXT("mail_people"), TEXT("mail_out"),
+    TEXT("flood"), CFG_END()};
 static cfg_opt_t target_opts[] = {TEXT("low"), TEXT("normal"), TEXT("high"),
     TEXT("urgent"), LIST("pause_on"), CFG_END()};
 static cfg_opt_t sla_opts[] = {TEXT("when"), TEXT("calendar"), LIST("warn"),
@@ -142,6 +150,16 @@ place_of(const struct conf *c, const cfg_t *section, const char *key)
 	return any;
 }
 
+void
+conf_place(
+    const struct conf *c, cfg_t *section, const char *key, const char **file, int *line)
+{
+	const struct place *p = place_of(c, section, key);
+
+	*file = p ? p->file : short_name(c, section->filename);
+	*line = p ? p->line : section->line;
+}
+
 static void PRINTF(5, 0) say(struct conf *c, bool warning, cfg_t *section,
     const char *key, const char *fmt, va_list ap)
 {
@@ -157,6 +175,12 @@ void
 conf_wrong_at(struct conf *c, const char *file, int line, const char *text)
 {
 	report(c, false, file, line, text);
+}
+
+void
+conf_warn_at(struct conf *c, const char *file, int line, const char *text)
+{
+	report(c, true, file, line, text);
 }
 
 void
@@ -234,7 +258,7 @@ take_file(struct conf *c, const char *path, const char *from, int line)
 	ssize_t r = -1;
 
 	if (json_object_size(c->out->source) >= CONF_FILES_MAX) {
-		report(c, false, from, line, "more than 100 files");
+		report(c, false, from, line, "more than 500 files");
 	} else if (fd >= 0) {
 		text = mem_array(c->ctx, char, CONF_SIZE_MAX + 2);
 		while ((r = read(fd, text + n, CONF_SIZE_MAX + 1 - n)) > 0)
@@ -322,6 +346,16 @@ conf_take_named(
 	return json_string_value(json_object_get(c->out->source, *path));
 }
 
+const char *
+conf_take_file(struct conf *c, const char *name)
+{
+	char *real = confined(c, name, "file", name, 1);
+
+	if (real == NULL || !take_file(c, real, name, 1))
+		return NULL;
+	return json_string_value(json_object_get(c->out->source, short_name(c, real)));
+}
+
 /* ---- the parse ---- */
 
 static void
@@ -372,8 +406,9 @@ conf_compile(
 	    BLOCK("view", view_opts), BLOCK("route", rule_opts), BLOCK("rule", rule_opts),
 	    BLOCK("trigger", rule_opts), BLOCK("macro", rule_opts),
 	    BLOCK("calendar", calendar_opts), BLOCK("sla", sla_opts),
-	    CFG_SEC("limits", limits_opts, CFGF_NONE), CFG_FUNC("include", on_include),
-	    CFG_END()};
+	    CFG_SEC("limits", limits_opts, CFGF_NONE), TEXT("undo"), TEXT("url"),
+	    CFG_SEC("smtp", smtp_opts, CFGF_NODEFAULT), BLOCK("webhook", webhook_opts),
+	    CFG_FUNC("include", on_include), CFG_END()};
 	cfg_t *cfg;
 	int rc;
 

@@ -37,6 +37,11 @@ void conf_warn(struct conf *c, cfg_t *section, const char *key, const char *fmt,
     PRINTF(4, 5);
 /* Reports "file:line: text" of another file. */
 void conf_wrong_at(struct conf *c, const char *file, int line, const char *text);
+/* Where a key stands. */
+void conf_place(
+    const struct conf *c, cfg_t *section, const char *key, const char **file, int *line);
+/* Is it http:// or https:// with a host and nothing secret (no user, no blanks)? */
+bool conf_url_ok(const char *url);
 /* Reads a file that a value names, relative to the desk and never out of it; it becomes
  * part of the version's source. *path is its name there. NULL when that was wrong. */
 const char *conf_take_named(
@@ -73,14 +78,27 @@ void conf_check_queue_lifecycle(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *
 /* blocks.c: part "desk". */
 json_t *conf_desk(struct conf *c, cfg_t *cfg);
 extern const char *const conf_strategies[];
+/* outside.c: how mail and events leave, into part "desk". */
+void conf_outside(struct conf *c, cfg_t *cfg, json_t *o);
 /* calendars.c: the calendars, compiled, into c->out; one by name, "24x7" too, or NULL. */
 void conf_calendars(struct conf *c, cfg_t *cfg);
 const struct calendar *conf_calendar(const struct conf *c, const char *name);
+/* Reads a file of the desk ("canned/bye.md") as conf_take_named() does. */
+const char *conf_take_file(struct conf *c, const char *name);
+/* texts_conf.c: canned replies and templates, into c->out; is there one of this name? */
+void conf_texts(struct conf *c, const struct config *desk);
+bool conf_canned_known(const struct conf *c, const char *name);
+const char **conf_canned_names(struct conf *c);
+/* Checks the {{names}} of a text; `line` is its first one's number in `file`. */
+void conf_check_template(struct conf *c, const struct config *desk, const char *text,
+    const char *file, int line);
+/* Warns of a file. */
+void conf_warn_at(struct conf *c, const char *file, int line, const char *text);
 /* sla_conf.c: part "sla". */
 json_t *conf_slas(struct conf *c, cfg_t *cfg, const struct config *desk);
 /* check.c: a query, checked and printed into o; its tree, or NULL when it is wrong. */
 struct node *conf_check_query(struct conf *c, cfg_t *sec, const char *key,
-    const struct config *desk, bool condition, json_t *o, const char *as);
+    const struct query_scope *scope, json_t *o, const char *as);
 /* check.c: everything tkt.conf means; fills c->out. */
 void conf_check(struct conf *c, cfg_t *cfg);
 

@@ -12,11 +12,13 @@ struct compiled {
 	json_t *sla;	   /* part "sla": see lib/policy/sla.h */
 	json_t *calendars; /* parts "calendar:NAME": see lib/desk/calendar.h */
 	json_t *days;	   /* parts "days:NAME": date -> why it is special, for people */
+	json_t *texts;	   /* parts "texts:canned", "texts:templates": name -> language ->
+			      {"title", "set", "body"} */
 	json_t *source; /* part "source": path below the desk -> text, to show, roll back
 			   and compile anew */
 };
 #define CONF_SIZE_MAX (1024 * 1024) /* bytes of one file */
-#define CONF_FILES_MAX 100
+#define CONF_FILES_MAX 500
 
 struct conf_want {
 	const char *file; /* the tkt.conf; what it names stays below its folder */
@@ -57,7 +59,12 @@ struct rule {
 	const char *when, *set;
 	const char *assign; /* strategy, or NULL */
 	bool stop;
-	bool purge; /* on = time: remove the tickets for good */
+	bool purge;	     /* on = time: remove the tickets for good */
+	const char *reply;   /* a canned reply, or NULL */
+	const char *note;    /* a text with {{values}}, or NULL */
+	const char **notify; /* assignee queue followers requester, agents; or NULL */
+	const char *hook;    /* a URL or the name of a webhook, or NULL */
+	const char **run;    /* a program and its arguments, or NULL */
 	/* Parsed when first asked: most tickets meet few rules. */
 	struct node *tree;
 	struct changes changes;

@@ -3,6 +3,7 @@
 #include <talloc.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "policy/policy.h"
 
 static const char *
@@ -11,6 +12,18 @@ text(void *ctx, json_t *o, const char *key)
 	const char *s = json_string_value(json_object_get(o, key));
 
 	return s ? talloc_strdup(ctx, s) : NULL;
+}
+
+static const char **
+texts(void *ctx, json_t *o, const char *key)
+{
+	const char **v = NULL;
+	size_t n = 0, i;
+	json_t *e;
+
+	json_array_foreach(json_object_get(o, key), i, e)
+	    text_push(ctx, &v, &n, talloc_strdup(ctx, json_string_value(e)));
+	return v;
 }
 
 enum rc
@@ -40,7 +53,12 @@ policy_load(void *ctx, const struct desk *d, struct policy **out, struct err *er
 		    .set = text(p, o, "set"),
 		    .assign = text(p, o, "assign"),
 		    .stop = json_is_true(json_object_get(o, "stop")),
-		    .purge = json_is_true(json_object_get(o, "purge"))};
+		    .purge = json_is_true(json_object_get(o, "purge")),
+		    .reply = text(p, o, "reply"),
+		    .note = text(p, o, "note"),
+		    .notify = texts(p, o, "notify"),
+		    .hook = text(p, o, "hook"),
+		    .run = texts(p, o, "run")};
 	}
 	json_decref(list);
 	*out = p;
@@ -50,7 +68,8 @@ policy_load(void *ctx, const struct desk *d, struct policy **out, struct err *er
 enum rc
 rule_parse(struct policy *p, struct rule *r, const struct config *c, struct err *err)
 {
-	struct query_scope scope = {.config = c, .condition = r->on != ON_TIME};
+	struct query_scope scope = {
+	    .config = c, .condition = r->on != ON_TIME, .happening = r->on != ON_TIME};
 	enum rc rc;
 
 	if (r->parsed)

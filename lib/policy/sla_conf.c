@@ -186,6 +186,7 @@ one_sla(struct conf *c, cfg_t *cfg, cfg_t *sec, const struct config *desk,
 	static const char *const reopens[] = {"resume", "new_cycle", "ignore", NULL};
 	const char *name = conf_get(sec, "calendar"), *reopen = conf_get(sec, "reopen");
 	const struct calendar *cal = name ? conf_calendar(c, name) : NULL;
+	struct query_scope scope = {.config = desk, .condition = true};
 
 	conf_put(o, "name", cfg_title(sec));
 	if (!text_is_name(cfg_title(sec), NAME_MAX_BYTES))
@@ -196,7 +197,7 @@ one_sla(struct conf *c, cfg_t *cfg, cfg_t *sec, const struct config *desk,
 	else if (cal == NULL)
 		conf_check_ref(c, cfg, sec, "calendar", name, "calendar");
 	conf_put(o, "calendar", name);
-	*tree = conf_check_query(c, sec, "when", desk, true, o, "when");
+	*tree = conf_check_query(c, sec, "when", &scope, o, "when");
 	conf_check_word(c, sec, "reopen", reopen, reopens);
 	conf_put(o, "reopen", reopen ? reopen : reopens[0]);
 	conf_put_bool(c, sec, o, "count_bots");

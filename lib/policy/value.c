@@ -129,6 +129,23 @@ conf_check_pattern(struct conf *c, cfg_t *sec, const char *key, const char *patt
 	return code;
 }
 
+bool
+conf_url_ok(const char *url)
+{
+	const char *host = text_starts(url, "https://")	 ? url + 8
+			   : text_starts(url, "http://") ? url + 7
+							 : NULL;
+
+	if (host == NULL)
+		return false;
+	for (const char *s = url; *s != '\0'; s++) {
+		if (*s <= ' ' || *s == '"' || *s == '\\' || *s >= 0x7f)
+			return false;
+	}
+	return strcspn(host, "/?#:") > 0 &&
+	       memchr(host, '@', strcspn(host, "/?#")) == NULL;
+}
+
 /* ---- titles: what is named where ---- */
 
 const char **

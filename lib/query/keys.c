@@ -16,6 +16,12 @@ static const char *const is_words[] = {
 static const char *const sla_words[] = {
     "ok", "warning", "breached", "paused", "none", NULL};
 
+static const char *const by_words[] = {"agent", "customer", "rule", "system", NULL};
+static const char *const message_words[] = {"reply", "note", "none", NULL};
+static const char *const changed_words[] = {"status", "phase", "queue", "assignee",
+    "priority", "kind", "subject", "requester", "organization", "tags", "fields",
+    "people", "links", NULL};
+
 const struct query_key query_keys[] = {
     {"status", KEY_STATUS, "status", NULL, 0, false, true},
     {"phase", KEY_WORDS, "phase", phase_names, 0, true, true},
@@ -43,6 +49,10 @@ const struct query_key query_keys[] = {
     {"is", KEY_IS, NULL, is_words, 0, false, false},
     {"link", KEY_LINK, NULL, NULL, 0, false, false},
     {"sla", KEY_SLA, NULL, sla_words, 0, false, false},
+    {"absent", KEY_ABSENT, NULL, NULL, 0, true, false},
+    {"by", KEY_HAPPENS, NULL, by_words, 0, false, true},
+    {"message", KEY_HAPPENS, NULL, message_words, 0, false, true},
+    {"changed", KEY_HAPPENS, NULL, changed_words, 0, false, true},
     {"subject", KEY_TEXT, NULL, NULL, 0, false, true},
     {"body", KEY_TEXT, NULL, NULL, 0, false, true},
     {NULL, 0, NULL, NULL, 0, false, false},
@@ -51,7 +61,8 @@ const struct query_key query_keys[] = {
 static const char *const key_names[] = {"status", "phase", "priority", "kind", "channel",
     "queue", "mailbox", "assignee", "created", "updated", "due", "solved", "replied",
     "waiting", "id", "ref", "requester", "customer", "organization", "participant", "tag",
-    "has", "is", "link", "sla", "subject", "body", NULL};
+    "has", "is", "link", "sla", "absent", "by", "message", "changed", "subject", "body",
+    NULL};
 
 const struct query_key *
 query_key(const char *name)
@@ -71,6 +82,12 @@ const char *const *
 query_key_names(void)
 {
 	return key_names;
+}
+
+bool
+key_is_time(const struct query_key *k)
+{
+	return k->kind == KEY_TIME || k->kind == KEY_ABSENT;
 }
 
 bool

@@ -203,6 +203,59 @@ match_assignee(const struct match *m, const char *v)
 	return strcmp(m->t->assignee, v) == 0;
 }
 
+SQL(sql_absent_since,
+    "SELECT since FROM agent_state WHERE agent = ?1 AND status <> 'online' "
+    "AND (until IS NULL OR until > ?2)");
+
+static enum rc
+match_absent(const struct match *m, const struct node *n, bool *yes)
+{
+	struct stmt *st;
+	int64_t ms;
+	enum rc rc;
+
+	*yes = false;
+	if (*m->t->assignee == '\0' ||
+	    !time_value(n->values[0].text, m->now->zone, m->now->now, &ms))
+		return RC_OK;
+	rc = store_prepare(m->now->store, sql_absent_since, &st, m->err);
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, m->t->assignee);
+	bind_int(st, 2, m->now->now);
+	rc = stmt_step(st, m->err);
+	*yes = rc == RC_OK && compare_int(n->op, col_int(st, 0), ms);
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+/* Does an event's diff name it? "fields" stands for any of them. */
+static bool
+differs(const struct match *m, const char *what)
+{
+	json_t *changes = ticket_diff(m->now->before, m->t), *v;
+	const char *key;
+	bool yes = false;
+
+	json_object_foreach(changes, key, v) yes =
+	    yes || strcmp(key, what) == 0 ||
+	    (strcmp(what, "fields") == 0 && strncmp(key, "field.", 6) == 0);
+	json_decref(changes);
+	return yes;
+}
+
+static bool
+match_happening(const struct match *m, const char *key, const char *v)
+{
+	const char *message = m->now->message ? m->now->message : "none";
+
+	if (strcmp(key, "by") == 0)
+		return m->now->by != NULL && strcmp(m->now->by, v) == 0;
+	if (strcmp(key, "message") == 0)
+		return strcmp(message, v) == 0;
+	return differs(m, v);
+}
+
 static const char *
 column_text(const struct ticket *t, const char *key)
 {
@@ -270,6 +323,11 @@ match_value(
 		return match_rows(m, sql_is_linked, from, yes);
 	case KEY_SLA:
 		*yes = strcmp(ticket_sla_state(t, m->now->now), v) == 0;
+		break;
+	case KEY_ABSENT:
+		return match_absent(m, n, yes);
+	case KEY_HAPPENS:
+		*yes = match_happening(m, k->name, v);
 		break;
 	case KEY_TEXT:
 		return match_text(m, n, &n->values[i], yes);

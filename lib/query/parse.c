@@ -117,6 +117,7 @@ known_values(struct parser *p, const struct query_key *k)
 	case KEY_HAS:
 	case KEY_IS:
 	case KEY_SLA:
+	case KEY_HAPPENS:
 		return k->words;
 	case KEY_NAME:
 		return config_names(p->ctx, p->scope->config, k->names);
@@ -167,7 +168,7 @@ check_value(struct parser *p, const char *at, const struct query_key *k, const c
 		    text_hint(p->ctx, v->text, known));
 	if (k->kind == KEY_ASSIGNEE && p->scope->condition && strcmp(v->text, "me") == 0)
 		return wrong(p, at, "\"me\" means nobody in a condition");
-	if (k->kind == KEY_TIME) {
+	if (key_is_time(k)) {
 		int64_t d;
 
 		if (duration_parse(v->text, &d))
@@ -201,7 +202,7 @@ static enum rc
 operator(struct parser *p, const struct query_key *k, enum term_op *op) {
 	const char *at = p->p;
 
-	if (*p->p == ':'){p->p++; *op = OP_IS; if (k->kind == KEY_TIME) return wrong(
+	if (*p->p == ':'){p->p++; *op = OP_IS; if (key_is_time(k)) return wrong(
 	    p, at, "%s is a time: compare it with < <= > >=", k->name);
 			  return RC_OK;}
 *op = *p->p == '<' ? OP_LT : OP_GT;
@@ -232,6 +233,11 @@ term(struct parser *p, const char *start, size_t keylen, struct node **out)
 		return wrong(p, start,
 		    "\"%s\" cannot be part of a condition: it is not a function of the "
 		    "ticket alone",
+		    n->key);
+	if (k->kind == KEY_HAPPENS && !p->scope->happening)
+		return wrong(p, start,
+		    "\"%s\" asks what just happened: only rules can, but not those on = "
+		    "time",
 		    n->key);
 	p->p = start + keylen;
 	rc = operator(p, k, &n->op);

@@ -46,6 +46,7 @@ struct query_scope {
 	const char *zone; /* of dates; NULL: the desk's */
 	bool condition; /* of a rule or SLA policy: only what is a function of the ticket
 			 */
+	bool happening; /* of a rule that looks at a change: by:, message:, changed: */
 };
 /* The tree of a text; "" is NODE_ALL. RC_USAGE with a caret and the nearest word. */
 enum rc query_parse(void *ctx, const char *text, const struct query_scope *scope,
@@ -73,6 +74,10 @@ struct query_now {
 	const char *me;	  /* what "me" means, or NULL */
 	int64_t now;
 	const char *body; /* first body of a draft; NULL: read from the store */
+	/* What just happened, for rules: the ticket as it was (NULL: new), who did it
+	 * ("agent"), what was said with it ("reply", "note", or NULL). */
+	const struct ticket *before;
+	const char *by, *message;
 };
 
 struct query_param {

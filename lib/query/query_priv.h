@@ -22,7 +22,9 @@ enum key_kind {
 	KEY_IS,
 	KEY_LINK,
 	KEY_SLA,
-	KEY_TEXT /* subject, body: slow, checked by query_match alone */
+	KEY_ABSENT,  /* since when its assignee has been away */
+	KEY_HAPPENS, /* what just happened to it, for rules: by: message: changed: */
+	KEY_TEXT     /* subject, body: slow, checked by query_match alone */
 };
 struct query_key {
 	const char *name;
@@ -52,5 +54,6 @@ bool id_range(const char *s, int64_t *from, int64_t *to);
 int64_t ticket_instant(const struct ticket *t, const char *key);
 /* ok warning breached paused none */
 const char *ticket_sla_state(const struct ticket *t, int64_t now);
+bool key_is_time(const struct query_key *k);
 
 #endif

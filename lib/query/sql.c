@@ -403,6 +403,21 @@ value_sql(struct build *b, const struct query_key *k, const struct node *n, cons
 	}
 }
 
+/* A handful of agents are away; each one's tickets have an index. */
+static enum rc
+absent_sql(struct build *b, const struct node *n)
+{
+	int64_t ms;
+
+	if (!time_value(n->values[0].text, b->now->zone, b->now->now, &ms))
+		return err_fail(b->err, RC_BUG, "absent: \"%s\"", n->values[0].text);
+	add(b,
+	    "t.assignee IN (SELECT a.agent FROM agent_state a WHERE a.status <> 'online' "
+	    "AND (a.until IS NULL OR a.until > ?%d) AND a.since %s ?%d)",
+	    int_param(b, b->now->now), op_sql(n->op), int_param(b, ms));
+	return RC_OK;
+}
+
 static enum rc
 term_sql(struct build *b, const struct node *n)
 {
@@ -424,6 +439,8 @@ term_sql(struct build *b, const struct node *n)
 		return RC_OK;
 	case KEY_TIME:
 		return time_sql(b, k, n);
+	case KEY_ABSENT:
+		return absent_sql(b, n);
 	case KEY_TEXT:
 		add(b, b->negated ? "0" : "1");
 		b->q->inexact = true;

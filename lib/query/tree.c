@@ -258,7 +258,7 @@ bool
 query_has_time(const struct node *tree)
 {
 	if (tree->kind == NODE_TERM)
-		return query_key(tree->key)->kind == KEY_TIME;
+		return key_is_time(query_key(tree->key));
 	for (size_t i = 0; tree->kind == NODE_AND && i < tree->nkids; i++) {
 		if (query_has_time(tree->kids[i]))
 			return true;

@@ -255,6 +255,13 @@ store_check_keys(struct store *s, struct err *err)
 }
 
 enum rc
+store_relax(struct store *s, bool on, struct err *err)
+{
+	return store_script(
+	    s, on ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL", err);
+}
+
+enum rc
 store_savepoint(struct store *s, struct err *err)
 {
 	s->saved_words = s->nwords;

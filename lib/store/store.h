@@ -53,6 +53,9 @@ enum rc store_keys(struct store *s, bool on, struct err *err) CHECKED;
 enum rc store_check_keys(struct store *s, struct err *err) CHECKED;
 /* What is deleted from now on is overwritten in the file, too. */
 enum rc store_secure(struct store *s, struct err *err) CHECKED;
+/* From now on a commit survives the end of the process, not of the machine: for what can
+ * be done again (a lease, "it was sent"). Not within a turn. */
+enum rc store_relax(struct store *s, bool on, struct err *err) CHECKED;
 /* Nested, to undo one record of a batch. */
 enum rc store_savepoint(struct store *s, struct err *err) CHECKED;
 enum rc store_release(struct store *s, struct err *err) CHECKED;

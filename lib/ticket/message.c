@@ -313,8 +313,10 @@ message_ids(
 }
 
 SQL(sql_message_instants, "SELECT max(CASE direction WHEN 'in' THEN created_at END), "
-			  "max(CASE direction WHEN 'out' THEN created_at END), "
-			  "min(CASE direction WHEN 'out' THEN created_at END) "
+			  "max(CASE WHEN direction = 'out' AND class = 'human' "
+			  "THEN created_at END), "
+			  "min(CASE WHEN direction = 'out' AND class = 'human' "
+			  "THEN created_at END) "
 			  "FROM message WHERE ticket = ?1 AND kind = 'reply'");
 
 enum rc
@@ -382,7 +384,8 @@ flags_json(int64_t flags)
 		const char *name;
 	} names[] = {{MESSAGE_CUT, "cut"}, {MESSAGE_UNVERIFIED, "unverified"},
 	    {MESSAGE_ID_REUSED, "message-id-reused"},
-	    {MESSAGE_AUTH_FAILED, "auth-failed"}, {MESSAGE_ERASED, "erased"}};
+	    {MESSAGE_AUTH_FAILED, "auth-failed"}, {MESSAGE_ERASED, "erased"},
+	    {MESSAGE_NO_ACK, "no-acknowledgement"}};
 	json_t *a = json_array();
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -199,7 +199,8 @@ enum message_flags {
 	MESSAGE_UNVERIFIED = 2,	 /* who wrote is not proven */
 	MESSAGE_ID_REUSED = 4,	 /* its Message-ID came before with other content */
 	MESSAGE_AUTH_FAILED = 8, /* DMARC failed: the sender is likely forged */
-	MESSAGE_ERASED = 16	 /* what it said was erased */
+	MESSAGE_ERASED = 16,	 /* what it said was erased */
+	MESSAGE_NO_ACK = 32	 /* it asks machines not to answer (M11, M12) */
 };
 
 /* What an event keeps of a message: kind, direction, and the SHA-256 of everything it is

@@ -4,6 +4,6 @@ set -eu
 for pair in "$@"; do
 	echo "extern const char ${pair%%=*}[];"
 	echo "const char ${pair%%=*}[] = {"
-	od -An -v -tx1 "${pair#*=}" | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'
+	od -An -v -tx1 "${pair#*=}" | sed 's/ \([0-9a-f][0-9a-f]\)/(char)0x\1,/g'
 	echo '0};'
 done

@@ -246,6 +246,7 @@ queue   billing { members = {alice, bob}  assign = least-busy  reopen_window = 7
 role    agent   { allow = {"ticket.*", "customer.read", "kb.read"}  queues = {inbox, billing} }
 agent   alice   { name = "Alice A."  email = "alice@acme.example"  role = agent  unix = alice  capacity = 20 }
 agent   bob     { }
+agent   lead    { }
 calendar office { timezone = "Europe/Berlin"  mon-fri = {"09:00-12:30", "13:30-18:00"}
                   exceptions = {"2026-12-24 09:00-12:00", "2026-12-31 closed"}  holidays = {"calendars/de.ics"} }
 sla gold { when = "organization:acme"  calendar = office

@@ -376,7 +376,11 @@ older_store__is_brought_up_by_itself_body() {
 		ALTER TABLE organization DROP COLUMN notes; ALTER TABLE organization DROP COLUMN external_id;
 		DROP TABLE draft; DROP TABLE customer_field; DROP TABLE organization_field;
 		DROP TABLE sla_ticket; DROP TABLE sla_clock; ALTER TABLE version DROP COLUMN event;
-		CREATE TABLE sla_clock (ticket INTEGER) STRICT;
+		CREATE TABLE sla_clock (ticket INTEGER) STRICT; DROP TABLE fired;
+		DROP INDEX delivery_ticket; DROP INDEX delivery_acks; DROP INDEX delivery_ack_of; DROP INDEX delivery_failed;
+		ALTER TABLE delivery DROP COLUMN kind; ALTER TABLE delivery DROP COLUMN rule;
+		ALTER TABLE delivery DROP COLUMN sent_at; ALTER TABLE agent_state DROP COLUMN status;
+		ALTER TABLE agent_state DROP COLUMN since; ALTER TABLE agent_state DROP COLUMN until;
 		DELETE FROM migration WHERE number > 1; PRAGMA user_version = 1' || atf_fail "sqlite3"
 	mail a@b.org x '<o1@x>' | mail-ingest >out || atf_fail "old store"
 	was '.outcome == "duplicate"'

@@ -1,0 +1,111 @@
+/* How mail and events leave the desk: smtp, webhook, undo, url. */
+#include <stdlib.h>
+#include <string.h>
+#include <talloc.h>
+
+#include "base/text.h"
+#include "policy/conf_priv.h"
+
+/* A file in secret/: its name alone, so that nothing else is ever read for one. */
+static void
+put_secret(struct conf *c, cfg_t *sec, json_t *o)
+{
+	const char *v = conf_get(sec, "secret");
+
+	if (v != NULL && (*v == '.' || strchr(v, '/') != NULL))
+		conf_wrong(c, sec, "secret",
+		    "secret \"%s\": the name of a file in the desk's folder secret", v);
+	conf_put(o, "secret", v);
+}
+
+static void
+check_smtp_url(struct conf *c, cfg_t *sec, const char *url)
+{
+	const char *host = text_starts(url, "smtp://")	  ? url + 7
+			   : text_starts(url, "smtps://") ? url + 8
+							  : NULL;
+	size_t n = host ? strcspn(host, "/") : 0;
+
+	if (n == 0 || strpbrk(url, " \t\"\\?#") != NULL)
+		conf_wrong(c, sec, "url",
+		    "url \"%s\": use smtp://HOST:PORT or smtps://HOST:PORT", url);
+	else if (memchr(host, '@', n) != NULL)
+		conf_wrong(c, sec, "url",
+		    "url: the name belongs into user, the password into a file of "
+		    "secret");
+}
+
+static void
+put_smtp(struct conf *c, cfg_t *cfg, json_t *desk)
+{
+	static const char *const tls[] = {"required", "try", "none", NULL},
+				 *const auth[] = {"password", "xoauth2", NULL};
+	cfg_t *sec = cfg_size(cfg, "smtp") > 0 ? cfg_getsec(cfg, "smtp") : NULL;
+	const char *url, *sendmail, *v;
+	json_t *o;
+
+	if (sec == NULL)
+		return;
+	o = json_object();
+	url = conf_get(sec, "url");
+	sendmail = conf_get(sec, "sendmail");
+	if (url != NULL && sendmail != NULL)
+		conf_wrong(c, sec, "sendmail", "smtp: url or sendmail, not both");
+	if (url != NULL)
+		check_smtp_url(c, sec, url);
+	if (sendmail != NULL && *sendmail != '/')
+		conf_wrong(c, sec, "sendmail",
+		    "sendmail \"%s\": a program is named by its whole path", sendmail);
+	conf_put(o, "url", url);
+	conf_put(o, "sendmail", sendmail);
+	conf_put(o, "user", conf_get(sec, "user"));
+	put_secret(c, sec, o);
+	if ((conf_get(sec, "user") != NULL) != (conf_get(sec, "secret") != NULL))
+		conf_wrong(c, sec, NULL, "smtp: user and secret go together");
+	conf_check_word(c, sec, "auth", v = conf_get(sec, "auth"), auth);
+	conf_put(o, "auth", v);
+	conf_check_word(c, sec, "tls", v = conf_get(sec, "tls"), tls);
+	conf_put(o, "tls", v);
+	if (v != NULL && strcmp(v, "required") != 0 && conf_get(sec, "user") != NULL)
+		conf_warn(c, sec, "tls",
+		    "tls = %s: the password may cross the network in clear text", v);
+	conf_put(o, "ca", conf_get(sec, "ca"));
+	v = conf_get(sec, "pin");
+	if (v != NULL && !text_starts(v, "sha256//"))
+		conf_wrong(c, sec, "pin",
+		    "pin \"%s\": sha256// and the SHA-256 of the server's public key in "
+		    "base64",
+		    v);
+	conf_put(o, "pin", v);
+	conf_put_duration(c, sec, o, "timeout", "5m");
+	json_object_set_new(desk, "smtp", o);
+}
+
+static void
+one_webhook(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
+{
+	const char *url = conf_get(sec, "url");
+
+	(void)cfg;
+	if (url == NULL)
+		conf_wrong(c, sec, NULL, "webhook \"%s\" has no url", cfg_title(sec));
+	else if (!conf_url_ok(url))
+		conf_wrong(c, sec, "url", "url \"%s\": use https://HOST/PATH", url);
+	conf_put(o, "url", url);
+	put_secret(c, sec, o);
+	conf_put_bool(c, sec, o, "private_allowed");
+}
+
+void
+conf_outside(struct conf *c, cfg_t *cfg, json_t *o)
+{
+	const char *url = conf_get(cfg, "url");
+
+	if (url != NULL && !conf_url_ok(url))
+		conf_wrong(c, cfg, "url", "url \"%s\": use https://HOST/PATH", url);
+	conf_put(o, "url", url);
+	conf_put_duration(c, cfg, o, "undo", "0s");
+	put_smtp(c, cfg, o);
+	json_object_set_new(
+	    o, "webhooks", conf_each_block(c, cfg, "webhook", one_webhook));
+}
