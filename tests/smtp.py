@@ -92,7 +92,7 @@ class Session:
             self.secure()
         self.say("220 smtp.test ESMTP")
         sender, to = "", []
-        for raw in self.file:
+        while raw := self.file.readline():  # another file after STARTTLS
             line = raw.decode("utf-8", "replace").strip()
             log.write(line + "\n")
             verb = line.split(" ")[0].upper()
