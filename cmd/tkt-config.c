@@ -11,6 +11,7 @@
 #include "change/clocks.h"
 #include "desk/cmd.h"
 #include "policy/policy.h"
+#include "policy/texts.h"
 
 static struct {
 	const char *names, *conf;
@@ -19,8 +20,8 @@ static struct {
 
 static const struct opt opts[] = {
     {"names", 0, OPT_TEXT, "kind",
-	"show: only the names of queue, agent, view, field, mailbox, role", &o.names,
-	"queue agent view field mailbox role"},
+	"show: only the names of queue, agent, view, field, mailbox, role, canned",
+	&o.names, "queue agent view field mailbox role"},
     {"compiled", 0, OPT_FLAG, NULL, "check, show: what the programs read, as JSON",
 	&o.compiled, NULL},
     {"conf", 0, OPT_TEXT, "file", "check: this file instead of the desk's tkt.conf",
@@ -206,12 +207,33 @@ do_diff(struct cmd_env *env, int argc, char **argv, struct err *err)
 	return differs ? RC_NONE : RC_OK;
 }
 
+/* Its languages are one name. */
+static enum rc
+one_canned(void *arg, const struct canned *c, struct err *err)
+{
+	static const char *last;
+	struct cmd_env *env = arg;
+
+	(void)err;
+	if (last == NULL || strcmp(last, c->name) != 0)
+		out_line(env->out, COLOR_NONE, "%s", c->name);
+	last = c->name;
+	return RC_OK;
+}
+
 static enum rc
 show_names(struct cmd_env *env, struct err *err)
 {
 	static const char *const kinds[] = {
 	    "mailbox", "queue", "role", "agent", "field", "view", NULL};
 	int k = word_index(kinds, o.names);
+	struct texts *t = NULL;
+	enum rc rc;
+
+	if (strcmp(o.names, "canned") == 0) {
+		rc = texts_load(env->ctx, env->desk, &t, err);
+		return rc == RC_OK ? texts_each_canned(t, one_canned, env, err) : rc;
+	}
 
 	if (k < 0)
 		return err_fail(err, RC_USAGE, "--names \"%s\": no such kind%s", o.names,

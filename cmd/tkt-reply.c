@@ -3,18 +3,20 @@
 #include <talloc.h>
 #include <unistd.h>
 
+#include "base/instant.h"
 #include "base/text.h"
 #include "change/bulk.h"
 #include "change/compose.h"
 #include "change/unsent.h"
 #include "desk/cmd.h"
+#include "policy/texts.h"
 #include "query/show.h"
 #include "ticket/source.h"
 
 enum { CC_MAX = 64 };
 
 static struct {
-	const char *message, *status;
+	const char *message, *status, *canned, *at;
 	struct opt_list files, cc;
 	bool note, draft, send;
 	struct bulk_opts bulk;
@@ -23,6 +25,10 @@ static struct {
 static const struct opt opts[] = {
     {"message", 'm', OPT_TEXT, "text", "the text, instead of stdin or $EDITOR",
 	&o.message, NULL},
+    {"canned", 0, OPT_TEXT, "name", "a canned reply, filled in for each ticket",
+	&o.canned, "@canned"},
+    {"at", 0, OPT_TEXT, "time", "send it then, unless the customer writes first", &o.at,
+	NULL},
     {"note", 0, OPT_FLAG, NULL, "for colleagues only: nothing leaves the desk", &o.note,
 	NULL},
     {"status", 0, OPT_TEXT, "status", "set this status, too", &o.status,
@@ -45,6 +51,8 @@ struct reply {
 	struct changes changes;
 	struct person_address *cc;
 	bool note;
+	int64_t send_at;     /* of --at, or INSTANT_NONE */
+	struct texts *texts; /* of --canned */
 	bool kept;    /* the text is, or began as, the writer's draft: it ends with the
 			 sending */
 	int64_t seen; /* last message that the writer saw; -1: unknown */
@@ -173,11 +181,13 @@ static enum rc
 keep(struct reply *y, int64_t id, const char *body, struct err *err)
 {
 	struct cmd_env *env = y->env;
+	const char *status = changes_value(&y->changes, "status");
 	struct unsent u = {.agent = who(env),
 	    .kind = y->note ? "note" : "reply",
-	    .status = o.status ? o.status : "",
+	    .status = status ? status : "",
 	    .body = body,
-	    .at = desk_now(env->desk)};
+	    .at = desk_now(env->desk),
+	    .send_at = y->send_at};
 	struct ticket *t = NULL;
 	enum rc rc = ticket_get(env->desk->store, env->ctx, id, &t, err);
 
@@ -190,7 +200,10 @@ keep(struct reply *y, int64_t id, const char *body, struct err *err)
 		rc = thread_end(env->desk->store, id, &u.seen, err);
 	if (rc == RC_OK && !o.bulk.dry_run)
 		rc = unsent_save(env->desk, id, &u, err);
-	if (rc == RC_OK)
+	if (rc == RC_OK && y->send_at != INSTANT_NONE)
+		cmd_note(env, "ticket %lld: kept until %s", (long long)id,
+		    instant_local(env->ctx, y->send_at, desk_zone(env->desk)));
+	else if (rc == RC_OK)
 		cmd_note(env,
 		    *body ? "ticket %lld: kept (tkt-reply --send %lld sends it)"
 			  : "ticket %lld: thrown away",
@@ -288,12 +301,74 @@ take_text(struct reply *y, int argc, char **argv, char **body, struct err *err)
 			   : rc;
 }
 
+/* What the canned reply says to this ticket, and the changes that go with it. */
+static enum rc
+fill_canned(struct reply *y, int64_t id, const char **body, struct err *err)
+{
+	struct cmd_env *env = y->env;
+	struct ticket *t = NULL;
+	struct person who = {0};
+	struct canned c = {0};
+	json_t *values = NULL;
+	char *text = NULL;
+	enum rc rc = ticket_get(env->desk->store, env->ctx, id, &t, err);
+
+	if (rc == RC_OK)
+		rc = customer_get(env->desk->store, env->ctx, t->requester, &who, err);
+	if (rc == RC_OK)
+		rc = texts_canned(y->texts, o.canned, who.language, &c, err);
+	if (rc == RC_OK)
+		rc = texts_values(
+		    env->ctx, env->desk, t, env->desk->actor.agent, &values, err);
+	if (rc == RC_OK)
+		rc = texts_fill(env->ctx, &c, values, false, &text, err);
+	json_decref(values);
+	y->changes = (struct changes){0};
+	if (rc == RC_OK && c.set != NULL)
+		rc = changes_parse(env->ctx, c.set, env->desk->config, &y->changes, err);
+	if (rc == RC_OK && o.status != NULL)
+		rc = changes_add(env->ctx, "status", CHANGE_SET, o.status,
+		    env->desk->config, &y->changes, err);
+	if (rc == RC_OK)
+		rc = compose_body(
+		    env->desk->store, env->ctx, &y->text, text, strlen(text), err);
+	*body = y->text.body;
+	if (rc == RC_OK && o.bulk.dry_run && env->out->format == OUT_HUMAN)
+		out_block(env->out, y->text.body, 2);
+	return rc == RC_OK ? rc : err_wrap(err, "ticket %lld", (long long)id);
+}
+
+/* Texts that come by themselves, and times. */
+static enum rc
+check_canned(struct reply *y, struct err *err)
+{
+	struct cmd_env *env = y->env;
+	enum rc rc;
+
+	if (o.canned != NULL && (o.message != NULL || o.send))
+		return err_fail(
+		    err, RC_USAGE, "--canned is the text: -m and --send are too much");
+	rc = desk_instant(env->desk, "at", o.at, &y->send_at, err);
+	if (rc == RC_OK && o.at != NULL && y->send_at <= desk_now(env->desk))
+		rc = err_fail(err, RC_USAGE, "--at \"%s\" has passed", o.at);
+	if (rc == RC_OK && o.at != NULL &&
+	    (o.note || o.send || o.files.n > 0 || o.cc.n > 0))
+		rc = err_fail(err, RC_USAGE,
+		    "--at keeps a reply and its status: no --note, --send, -a or --cc");
+	o.draft = o.draft || o.at != NULL;
+	if (rc == RC_OK && o.canned != NULL)
+		rc = texts_load(env->ctx, env->desk, &y->texts, err);
+	return rc;
+}
+
 static enum rc
 check_options(struct reply *y, int argc, struct err *err)
 {
 	struct cmd_env *env = y->env;
-	enum rc rc = RC_OK;
+	enum rc rc = check_canned(y, err);
 
+	if (rc != RC_OK)
+		return rc;
 	if (o.draft && o.send)
 		return err_fail(err, RC_USAGE, "--draft or --send, not both");
 	if (o.draft && (o.files.n > 0 || o.cc.n > 0))
@@ -303,7 +378,7 @@ check_options(struct reply *y, int argc, struct err *err)
 		return err_fail(err, RC_USAGE, "--send sends the draft: -m is too much");
 	if ((o.draft || o.send) && argc == 0)
 		return err_fail(err, RC_USAGE, "say which tickets: numbers");
-	if (o.status != NULL)
+	if (o.status != NULL && o.canned == NULL)
 		rc = changes_add(env->ctx, "status", CHANGE_SET, o.status,
 		    env->desk->config, &y->changes, err);
 	if (rc == RC_OK && o.cc.n > CC_MAX)
@@ -325,6 +400,8 @@ one(struct reply *y, const struct source *s, const struct source_item *item,
 	struct expect expect;
 	enum rc rc = bulk_expect(y->env->desk, &o.bulk, s, item, &expect, err);
 
+	if (rc == RC_OK && o.canned != NULL)
+		rc = fill_canned(&this, item->id, &body, err);
 	if (rc == RC_OK && o.draft)
 		return keep(&this, item->id, body, err);
 	if (rc == RC_OK && o.send)
@@ -346,7 +423,7 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 
 	if (rc == RC_OK)
 		rc = check_options(&y, argc, err);
-	if (rc == RC_OK && o.send)
+	if (rc == RC_OK && (o.send || o.canned != NULL))
 		rc = compose_files(env->desk, env->ctx, &y.text, &o.files, err);
 	else if (rc == RC_OK)
 		rc = take_text(&y, argc, argv, &body, err);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "change/bulk.h"
+#include "change/explain.h"
 #include "query/show.h"
 
 static struct {
@@ -28,46 +29,15 @@ one(void *arg, struct change_tx *tx, int64_t id, struct change_result *r, struct
 	return change_route(tx, &env->desk->actor, id, r, err);
 }
 
-static void
-explain_rule(
-    struct cmd_env *env, const struct change_result *r, const struct rule_trace *t)
-{
-	const char *failed = t->failed ? query_print(env->ctx, t->failed) : NULL;
-
-	if (env->out->format == OUT_JSON) {
-		out_json(env->out,
-		    json_pack("{s:s,s:I,s:s,s:s,s:b,s:s?,s:s?,s:b}", "type", "rule",
-			"ticket", (json_int_t)r->ticket, "rule", t->rule, "block",
-			t->block, "matched", t->matched, "failed", failed, "set", t->set,
-			"applied", t->applied && !o.bulk.dry_run));
-		return;
-	}
-	if (t->matched)
-		out_line(env->out, COLOR_GREEN, "ticket %lld: %s %s matches: %s%s",
-		    (long long)r->ticket, t->block, t->rule,
-		    t->set ? t->set : "no changes",
-		    t->applied ? "" : " (so it is already)");
-	else
-		out_line(env->out, COLOR_DIM, "ticket %lld: %s %s does not match: %s",
-		    (long long)r->ticket, t->block, t->rule, failed);
-}
-
 static enum rc
 done(void *arg, struct change_result *r, struct err *err)
 {
 	struct cmd_env *env = arg;
 
 	for (size_t i = 0; o.explain && i < r->nrules; i++)
-		explain_rule(env, r, &r->rules[i]);
-	if (o.explain && env->out->format == OUT_HUMAN) {
-		if (r->assigned != NULL)
-			out_line(env->out, COLOR_GREEN, "ticket %lld: assigned to %s",
-			    (long long)r->ticket, r->assigned);
-		else if (r->not_assigned != NULL)
-			out_line(env->out, COLOR_DIM,
-			    "ticket %lld: assigned to nobody: %s", (long long)r->ticket,
-			    r->not_assigned);
-	}
+		explain_rule(env, r, &r->rules[i], !o.bulk.dry_run);
+	if (o.explain)
+		explain_assignment(env, r);
 	if (o.explain && env->out->format == OUT_JSON)
 		return RC_OK;
 	if (env->out->format != OUT_HUMAN)

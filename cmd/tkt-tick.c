@@ -10,7 +10,7 @@
 #include "base/sibling.h"
 #include "base/text.h"
 #include "change/clocks.h"
-#include "change/erase.h"
+#include "change/timed.h"
 #include "policy/tzdata.h"
 #include "desk/cmd.h"
 
@@ -29,7 +29,7 @@ enum {
 	MINUTE_MS = 60000,
 	MERGES_AT_MOST = 1000,
 	WAKE_AT_MOST = 500,
-	PURGE_AT_MOST = 200,
+	DRAIN_AT_MOST = 500,
 	FOLLOW_MS = 50000 /* of a minute */
 };
 
@@ -88,76 +88,6 @@ wake(struct cmd_env *env, int64_t *woken, struct err *err)
 		change_abort(tx);
 	*woken = rc == RC_OK ? (int64_t)n : 0;
 	talloc_free(ctx);
-	return rc;
-}
-
-/* ---- retention: rules on = time with purge = true ---- */
-
-struct purging {
-	struct cmd_env *env;
-	void *ctx;
-	int64_t ids[PURGE_AT_MOST];
-	size_t n;
-};
-
-static enum rc
-take_id(void *arg, struct ticket *t, struct err *err)
-{
-	struct purging *p = arg;
-
-	(void)err;
-	p->ids[p->n++] = t->id;
-	return p->n == PURGE_AT_MOST ? RC_NONE : RC_OK;
-}
-
-/* What a rule selects now, in one transaction; the next tick goes on. */
-static enum rc
-purge_by(struct purging *p, struct policy *policy, struct rule *r, int64_t *purged,
-    struct err *err)
-{
-	struct desk *d = p->env->desk;
-	struct query_list l = {.sort = "-id", .limit = PURGE_AT_MOST};
-	struct actor actor = actor_rule(r->name);
-	struct erasure *gone = talloc_zero_array(p->ctx, struct erasure, PURGE_AT_MOST);
-	struct change_tx *tx = NULL;
-	int64_t removed = 0;
-	enum rc rc = rule_parse(policy, r, d->config, err);
-
-	p->n = 0;
-	if (rc == RC_OK)
-		rc = query_each(d, query_visible(p->ctx, r->tree), &l, take_id, p, err);
-	if (rc != RC_OK || p->n == 0)
-		return rc;
-	rc = change_begin(p->ctx, d, 0, &tx, err);
-	for (size_t i = 0; rc == RC_OK && i < p->n; i++) {
-		rc = change_purge(tx, &actor, p->ids[i], &gone[i], err);
-		if (rc == RC_NOTFOUND) /* went along with one it was merged into */
-			rc = RC_OK;
-		*purged += gone[i].tickets;
-	}
-	if (tx != NULL && rc == RC_OK)
-		rc = change_commit(tx, err);
-	else if (tx != NULL)
-		change_abort(tx);
-	for (size_t i = 0; rc == RC_OK && i < p->n; i++)
-		rc = erase_blobs(d->store, &gone[i], &removed, err);
-	return rc;
-}
-
-static enum rc
-purge(struct cmd_env *env, int64_t *purged, struct err *err)
-{
-	struct purging *p = talloc_zero(env->ctx, struct purging);
-	struct policy *policy = NULL;
-	enum rc rc = policy_load(p, env->desk, &policy, err);
-
-	p->env = env;
-	p->ctx = p;
-	for (size_t i = 0; rc == RC_OK && i < policy->n; i++) {
-		if (policy->rules[i].on == ON_TIME && policy->rules[i].purge)
-			rc = purge_by(p, policy, &policy->rules[i], purged, err);
-	}
-	talloc_free(p);
 	return rc;
 }
 
@@ -247,17 +177,87 @@ remember(struct cmd_env *env, struct err *err)
 	return rc;
 }
 
+/* ---- rules ---- */
+
+static void
+wrong(void *arg, const char *text)
+{
+	cmd_error(arg, "%s", text);
+}
+
+/* No turn is taken for nothing. */
+SQL(sql_tickets_wait, "SELECT 1 FROM ticket WHERE phase = 0 AND assignee = '' "
+		      "AND queue = ?1 LIMIT 1");
+
+static enum rc
+tickets_wait(struct cmd_env *env, bool *any, struct err *err)
+{
+	const struct config *c = env->desk->config;
+
+	*any = false;
+	for (size_t i = 0; !*any && i < c->nqueues; i++) {
+		struct stmt *st;
+		enum rc rc;
+
+		if (strcmp(c->queues[i].assign, "none") == 0)
+			continue;
+		rc = store_prepare(env->desk->store, sql_tickets_wait, &st, err);
+		if (rc != RC_OK)
+			return rc;
+		bind_text(st, 1, c->queues[i].name);
+		rc = stmt_step(st, err);
+		*any = rc == RC_OK;
+		stmt_done(st);
+		if (rc != RC_OK && rc != RC_NONE)
+			return rc;
+	}
+	return RC_OK;
+}
+
+/* Tickets that nobody could take when they came: somebody is back, or has room. */
+static enum rc
+drain(struct cmd_env *env, int64_t *assigned, struct err *err)
+{
+	struct change_tx *tx = NULL;
+	void *ctx;
+	bool any = false;
+	enum rc rc;
+
+	for (size_t i = 0; i < env->desk->config->nqueues; i++)
+		any = any || strcmp(env->desk->config->queues[i].assign, "none") != 0;
+	if (!any)
+		return RC_OK;
+	rc = tickets_wait(env, &any, err);
+	if (rc != RC_OK || !any)
+		return rc;
+	ctx = talloc_new(env->ctx);
+	rc = change_begin(ctx, env->desk, 0, &tx, err);
+	if (rc == RC_OK)
+		rc = change_drain(tx, NULL, DRAIN_AT_MOST, assigned, err);
+	if (tx != NULL && rc == RC_OK)
+		rc = change_commit(tx, err);
+	else if (tx != NULL)
+		change_abort(tx);
+	talloc_free(ctx);
+	return rc;
+}
+
 static enum rc
 tick(struct cmd_env *env, struct err *err)
 {
-	int64_t woken = 0, merged = 0, purged = 0;
+	int64_t woken = 0, merged = 0, assigned = 0;
+	struct timed_done timed = {0};
 	struct clocks_done done = {0};
 	enum rc rc = wake(env, &woken, err);
 
 	if (rc == RC_OK)
 		rc = clocks(env, &done, err);
 	if (rc == RC_OK)
-		rc = purge(env, &purged, err);
+		rc = timed_drafts(env->desk, &timed, wrong, env, err);
+	if (rc == RC_OK)
+		rc = timed_rules(env->desk, &timed, wrong, env, err);
+	if (rc == RC_OK)
+		rc = drain(env, &assigned, err);
 	if (rc == RC_OK)
 		rc = merge(env, &merged, err);
 	if (rc == RC_OK)
@@ -266,16 +266,20 @@ tick(struct cmd_env *env, struct err *err)
 		return rc;
 	if (env->out->format == OUT_JSON)
 		out_json(env->out,
-		    json_pack("{s:s,s:I,s:I,s:I,s:I,s:I}", "type", "tick", "woken",
-			(json_int_t)woken, "told", (json_int_t)done.told, "followed",
-			(json_int_t)done.followed, "merged", (json_int_t)merged, "purged",
-			(json_int_t)purged));
+		    json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "type", "tick",
+			"woken", (json_int_t)woken, "told", (json_int_t)done.told,
+			"followed", (json_int_t)done.followed, "merged",
+			(json_int_t)merged, "purged", (json_int_t)timed.purged, "fired",
+			(json_int_t)timed.fired, "sent", (json_int_t)timed.sent,
+			"assigned", (json_int_t)assigned));
 	else if (env->out->format == OUT_HUMAN)
 		out_line(env->out, COLOR_NONE,
 		    "%lld tickets woken, %lld clocks told, %lld tickets followed new "
-		    "policies, %lld purged, %lld index merges",
+		    "policies, %lld replies sent, rules fired on %lld, %lld purged, "
+		    "%lld assigned, %lld index merges",
 		    (long long)woken, (long long)done.told, (long long)done.followed,
-		    (long long)purged, (long long)merged);
+		    (long long)timed.sent, (long long)timed.fired,
+		    (long long)timed.purged, (long long)assigned, (long long)merged);
 	fflush(env->out->to);
 	return RC_OK;
 }

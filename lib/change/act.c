@@ -5,6 +5,7 @@
 #include <string.h>
 #include <talloc.h>
 
+#include "base/instant.h"
 #include "base/mem.h"
 #include "base/record.h"
 #include "base/text.h"
@@ -125,14 +126,22 @@ newest(struct work *w)
 }
 
 static enum rc
-plan_message(struct work *w, const struct rule *r, bool reply, struct err *err)
+plan_message(struct work *w, const struct rule *r, bool reply, bool own, struct err *err)
 {
-	struct actor actor = actor_rule(r->name);
-	enum rc rc = work_log(w, &actor, "message.added", json_object(), err);
+	struct actor actor = own ? *w->actor : actor_rule(r->name);
+	json_t *extra = own ? json_pack("{s:s}", "rule", r->name) : json_object();
+	enum rc rc;
 
+	if (own) {
+		w->t->agent_at = w->tx->now;
+		if (w->t->first_replied_at == INSTANT_NONE)
+			w->t->first_replied_at = w->tx->now;
+	}
+	rc = work_log(w, &actor, "message.added", extra, err);
 	if (rc == RC_OK) {
 		newest(w)->says = r;
 		newest(w)->reply = reply;
+		newest(w)->own = own;
 		w->refold = true; /* a step knows one message */
 	}
 	return rc;
@@ -162,14 +171,16 @@ work_act(struct work *w, const struct rule *r, size_t had, struct err *err)
 	bool ack = false;
 	enum rc rc = RC_OK;
 
-	if (r->reply != NULL) {
+	if (r->reply != NULL && r->on == ON_HAND && w->actor->kind == ACTOR_AGENT) {
+		rc = plan_message(w, r, true, true, err);
+	} else if (r->reply != NULL) {
 		rc = machine_target(w, &target, &ack, &why, err);
 		if (rc == RC_OK && target != NULL)
-			rc = plan_message(w, r, true, err);
+			rc = plan_message(w, r, true, false, err);
 		w->withheld = why;
 	}
 	if (rc == RC_OK && r->note != NULL)
-		rc = plan_message(w, r, false, err);
+		rc = plan_message(w, r, false, false, err);
 	if (rc != RC_OK || ((r->notify == NULL || *r->notify == NULL) &&
 			       r->hook == NULL && r->run == NULL))
 		return rc;
@@ -204,16 +215,23 @@ rule_message(struct work *w, const struct pending *p, const char *text)
 {
 	struct message *m = talloc_zero(w->ctx, struct message);
 	const struct mailbox *box = config_mailbox(w->tx->d->config, w->t->mailbox);
+	size_t n = strlen(text);
 
 	m->ticket = w->t->id;
 	m->kind = p->reply ? "reply" : "note";
 	m->direction = "out";
 	m->channel = w->t->channel;
-	m->class = p->reply && w->message != NULL ? "auto-reply" : "auto-generated";
+	m->class = p->own			    ? "human"
+		   : p->reply && w->message != NULL ? "auto-reply"
+						    : "auto-generated";
 	m->author = p->actor;
-	m->author_address = p->reply && box != NULL ? box->address : "";
+	m->author_address = p->own && w->actor->agent != NULL ? w->actor->agent->email
+			    : p->reply && box != NULL	      ? box->address
+							      : "";
 	m->created_at = w->tx->now;
-	m->body = text_clean(w->ctx, text, strlen(text), TEXT_BLOCK, BODY_MAX);
+	while (n > 0 && strchr(" \n", text[n - 1]) != NULL)
+		n--;
+	m->body = text_clean(w->ctx, text, n, TEXT_BLOCK, BODY_MAX);
 	m->quoted = "";
 	return m;
 }
@@ -221,7 +239,8 @@ rule_message(struct work *w, const struct pending *p, const char *text)
 static enum rc
 say(struct work *w, struct pending *p, struct err *err)
 {
-	const struct agent *a = config_agent(w->tx->d->config, w->t->assignee);
+	const struct agent *a =
+	    p->own ? w->actor->agent : config_agent(w->tx->d->config, w->t->assignee);
 	json_t *values = NULL;
 	char *text = NULL;
 	struct err why;
@@ -291,6 +310,8 @@ store_said(struct work *w, struct pending *p, struct err *err)
 	p->message->id = p->id;
 	p->message->ticket = w->t->id;
 	rc = message_store(w->tx->d->store, p->message, err);
+	if (rc == RC_OK && p->own)
+		return work_deliver_reply(w, p, err);
 	return rc == RC_OK && p->reply ? deliver_machine(w, p, "auto", err) : rc;
 }
 

@@ -1,5 +1,6 @@
 /* The three changes: a new ticket, a change or message, routing again. */
 #include "change/clocks_priv.h"
+#include "change/unsent.h"
 
 #include <string.h>
 #include <talloc.h>
@@ -259,6 +260,13 @@ somebody_spoke(const struct edit *e)
 					 strcmp(e->message->class, "human") == 0);
 }
 
+static bool
+customer_spoke(const struct edit *e)
+{
+	return e->message != NULL && strcmp(e->message->kind, "reply") == 0 &&
+	       strcmp(e->message->direction, "in") == 0;
+}
+
 static enum rc
 run_edit(struct work *w, const void *what, struct err *err)
 {
@@ -266,6 +274,7 @@ run_edit(struct work *w, const void *what, struct err *err)
 	struct desk *d = w->tx->d;
 	const char *me = w->actor->kind == ACTOR_AGENT ? w->actor->name : NULL;
 	json_t *extra = NULL;
+	const char **overtaken = NULL;
 	bool moved;
 	enum rc rc;
 
@@ -299,6 +308,10 @@ run_edit(struct work *w, const void *what, struct err *err)
 	moved = strcmp(w->before->queue, w->t->queue) != 0;
 	rc = work_log(
 	    w, w->actor, e->message ? "message.added" : "ticket.changed", extra, err);
+	if (rc == RC_OK && w->nevents > 0 && customer_spoke(e)) {
+		rc = unsent_overtaken(w->tx, e->ticket, &overtaken, err);
+		w->events[0].tells = overtaken;
+	}
 	if (rc == RC_OK && w->nevents > 0)
 		rc = work_rules(w, somebody_spoke(e) ? ON_MESSAGE : ON_CHANGED, err);
 	if (rc == RC_OK && (moved || w->assign != NULL))

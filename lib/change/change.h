@@ -62,6 +62,9 @@ struct change_result {
 	struct rule_trace *rules;
 	size_t nrules;
 	const char *assigned, *not_assigned; /* agent by step 4, or why none */
+	const char *strategy;	      /* by which, NULL: step 4 had nothing to do */
+	struct candidate *candidates; /* and among whom, and why not the others */
+	size_t ncandidates;
 };
 
 /* Starts: waits for the writer's turn. batch: 0 for none, -1 when the first event shall
@@ -83,6 +86,24 @@ enum rc change_event(struct change_tx *tx, const struct actor *actor, int64_t ti
 /* Applies routes and assignment again, as if the ticket were new. */
 enum rc change_route(struct change_tx *tx, const struct actor *actor, int64_t ticket,
     struct change_result *r, struct err *err) CHECKED;
+/* Gives tickets that wait to whom they can go, most urgent first, then oldest; those of
+ * the agent's queues, or (NULL) of all. At most `max`. */
+#define DRAIN_TRIES 50 /* tickets that nobody can take, before it gives up */
+enum rc change_drain(struct change_tx *tx, const char *agent, int64_t max,
+    int64_t *assigned, struct err *err) CHECKED;
+/* ---- one rule (tkt-rule run, rules on = time) ---- */
+
+/* Lets a rule of the applied version act on a ticket that its `when` takes; RC_NONE when
+ * it does not, with the term that fails, and for a rule on = time also when nobody else
+ * changed the ticket since it did. An agent who lets a macro act answers as themselves.
+ */
+enum rc change_rule(struct change_tx *tx, const struct actor *actor, const char *rule,
+    int64_t ticket, struct change_result *r, struct err *err) CHECKED;
+/* What every rule of a kind says of a ticket, as if that happened to it now: r->rules has
+ * each. For a transaction that is aborted. */
+enum rc change_explain(struct change_tx *tx, const struct actor *actor, enum rule_on on,
+    int64_t ticket, struct change_result *r, struct err *err) CHECKED;
+
 /* The next ticket that is changed must be as expected; once. */
 void change_expect(struct change_tx *tx, const struct expect *e);
 

@@ -16,6 +16,8 @@ struct change_tx {
 	struct sla_book *book; /* the same */
 	struct expect expect;  /* of the next ticket */
 	int64_t now, batch;
+	const char **freed; /* agents who can take a ticket more, now */
+	size_t nfreed;
 };
 
 /* An event that waits for its ticket's number. */
@@ -29,6 +31,7 @@ struct pending {
 	const struct rule *says, *sends;
 	const char *const *tells; /* whom else a notice goes to, or NULL */
 	bool reply;
+	bool own; /* a macro's reply is that of the agent who runs it */
 	struct message *message;
 	int64_t id, ndeliveries; /* once written */
 };
@@ -49,6 +52,7 @@ struct work {
 	int64_t cause;	      /* of the first event, or 0 */
 	bool *fired;	      /* rules, once a root event */
 	const char *withheld; /* why the last rule's reply was not made, or NULL */
+	bool explain;	      /* note what did not match, too */
 	struct change_result *r;
 	const char *body; /* of the first message, for conditions */
 	/* Clocks as stored (NULL: none) and as they become; refold: what happened is no
@@ -98,8 +102,17 @@ enum rc work_rules(struct work *w, enum rule_on on, struct err *err) CHECKED;
 enum rc work_changed(struct work *w, struct err *err) CHECKED;
 /* One rule, whether it matches or not, then those that look at changes. */
 enum rc work_rule(struct work *w, struct rule *r, struct err *err) CHECKED;
+/* one_rule.c: did a rule on = time act on the ticket (whose newest event this is)
+ * already, and nobody else change it since? */
+enum rc rule_fired(struct store *s, const char *rule, int64_t ticket, int64_t last_event,
+    bool *yes, struct err *err) CHECKED;
 /* assign.c, step 4: an assignee for a ticket that nobody has. */
 enum rc work_assign(struct work *w, struct err *err) CHECKED;
+
+/* An agent with a capacity has a ticket less: notes it; before the commit they get one of
+ * those that wait. */
+void work_freed(struct work *w);
+enum rc work_drain_freed(struct change_tx *tx, struct err *err) CHECKED;
 
 /* act.c: what a rule that fired does besides changing. Plans it: events for its messages,
  * and one on which the rest hangs; `had` events were there before it fired. */
@@ -116,6 +129,9 @@ struct leaving {
 	const char *via, *kind, *target, *text, *rule;
 	int64_t due_at;
 };
+/* A public answer that hangs on this event, to the requester and the confirmed
+ * participants. */
+enum rc work_deliver_reply(struct work *w, struct pending *of, struct err *err) CHECKED;
 enum rc work_leave(
     struct work *w, struct pending *of, const struct leaving *l, struct err *err) CHECKED;
 /* Is this an address nobody may write to: ours, .invalid, suppressed? */

@@ -53,7 +53,7 @@ work_leave(struct work *w, struct pending *of, const struct leaving *l, struct e
 }
 
 static enum rc
-deliver_to(struct work *w, const char *address, struct err *err)
+deliver_to(struct work *w, struct pending *of, const char *address, struct err *err)
 {
 	/* A while in which it can be taken back, when a person wrote it. */
 	struct leaving l = {.via = "mail",
@@ -63,31 +63,36 @@ deliver_to(struct work *w, const char *address, struct err *err)
 	bool barred = false;
 	enum rc rc = delivery_barred(w, address, &barred, err);
 
-	return rc == RC_OK && !barred ? work_leave(w, &w->events[0], &l, err) : rc;
+	return rc == RC_OK && !barred ? work_leave(w, of, &l, err) : rc;
 }
 
-/* A public answer goes to the requester and the confirmed participants. */
 enum rc
-work_deliver(struct work *w, struct err *err)
+work_deliver_reply(struct work *w, struct pending *of, struct err *err)
 {
 	struct person p = {0};
 	enum rc rc;
 
-	if (w->message == NULL || strcmp(w->message->direction, "out") != 0 ||
-	    strcmp(w->message->kind, "reply") != 0)
-		return RC_OK;
 	rc = customer_get(w->tx->d->store, w->ctx, w->t->requester, &p, err);
 	if (rc == RC_OK && p.kind != NULL && strcmp(p.kind, "email") == 0)
-		rc = deliver_to(w, p.address, err);
+		rc = deliver_to(w, of, p.address, err);
 	for (size_t i = 0; rc == RC_OK && i < w->t->npeople; i++) {
 		const struct ticket_person *c = &w->t->people[i];
 
 		if (strcmp(c->role, "cc") == 0 && c->confirmed &&
 		    strchr(c->who, '@') != NULL &&
 		    (p.address == NULL || strcmp(c->who, p.address) != 0))
-			rc = deliver_to(w, c->who, err);
+			rc = deliver_to(w, of, c->who, err);
 	}
 	return rc;
+}
+
+enum rc
+work_deliver(struct work *w, struct err *err)
+{
+	if (w->message == NULL || strcmp(w->message->direction, "out") != 0 ||
+	    strcmp(w->message->kind, "reply") != 0)
+		return RC_OK;
+	return work_deliver_reply(w, &w->events[0], err);
 }
 
 /* ---- what became of them ---- */

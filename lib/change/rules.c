@@ -12,10 +12,15 @@ trace(struct work *w, const struct rule *r, bool matched, bool applied,
     const struct node *why)
 {
 	struct change_result *res = w->r;
+	size_t at = 0;
 
+	/* A rule has one line, the last: it may be asked more than once. */
 	if (res->rules == NULL)
 		res->rules = mem_array(w->ctx, struct rule_trace, w->tx->policy->n);
-	res->rules[res->nrules++] = (struct rule_trace){.rule = r->name,
+	while (at < res->nrules && res->rules[at].acts != r)
+		at++;
+	res->nrules += at == res->nrules;
+	res->rules[at] = (struct rule_trace){.rule = r->name,
 	    .block = r->block,
 	    .matched = matched,
 	    .applied = applied,
@@ -47,6 +52,8 @@ fire(struct work *w, const struct rule *r, struct err *err)
 	struct err why;
 	enum rc rc;
 
+	if (r->on == ON_HAND && w->actor->kind == ACTOR_AGENT)
+		actor.by = actor_print(w->ctx, w->actor);
 	rc = changes_apply(
 	    w->ctx, &r->changes, w->tx->d->config, NULL, w->tx->now, w->t, &why);
 	if (rc == RC_OK && changes_value(&r->changes, "status") != NULL)
@@ -112,7 +119,7 @@ walk_rules(struct work *w, enum rule_on on, bool *again, struct err *err)
 		}
 		if (rc != RC_OK)
 			return rc;
-		if (yes || on == ON_CREATED)
+		if (yes || on == ON_CREATED || w->explain)
 			trace(w, r, yes, w->nevents > had, why);
 		*again = *again || w->nevents > had;
 		if (yes && r->stop)

@@ -41,8 +41,12 @@ change_begin(
 enum rc
 change_commit(struct change_tx *tx, struct err *err)
 {
-	enum rc rc = store_commit(tx->d->store, err);
+	enum rc rc = work_drain_freed(tx, err);
 
+	if (rc == RC_OK)
+		rc = store_commit(tx->d->store, err);
+	else
+		store_rollback(tx->d->store);
 	talloc_free(tx);
 	return rc;
 }
@@ -244,6 +248,8 @@ work_write(struct work *w, struct err *err)
 	    (w->before == NULL || strcmp(w->before->assignee, w->t->assignee) != 0))
 		rc = assign_note(s, w->t->assignee, w->t->last_event, err);
 	w->r->ticket = w->t->id;
+	if (rc == RC_OK)
+		work_freed(w);
 	if (rc == RC_OK)
 		w->r->changes = record_own(w->ctx, ticket_diff(w->before, w->t));
 	return rc;

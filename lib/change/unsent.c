@@ -3,17 +3,19 @@
 
 #include <talloc.h>
 
+#include "base/text.h"
+
 #include "change/change_priv.h"
 
-SQL(sql_unsent_get, "SELECT agent, kind, status, body, seen, at FROM draft "
+SQL(sql_unsent_get, "SELECT agent, kind, status, body, seen, at, send_at FROM draft "
 		    "WHERE ticket = ?1 AND agent = ?2");
-SQL(sql_unsent_all, "SELECT agent, kind, status, body, seen, at FROM draft "
+SQL(sql_unsent_all, "SELECT agent, kind, status, body, seen, at, send_at FROM draft "
 		    "WHERE ticket = ?1 ORDER BY agent");
 SQL(sql_unsent_put,
-    "INSERT INTO draft (ticket, agent, kind, status, body, seen, at) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (ticket, agent) DO UPDATE SET "
+    "INSERT INTO draft (ticket, agent, kind, status, body, seen, at, send_at) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (ticket, agent) DO UPDATE SET "
     "kind = excluded.kind, status = excluded.status, body = excluded.body, "
-    "seen = excluded.seen, at = excluded.at");
+    "seen = excluded.seen, at = excluded.at, send_at = excluded.send_at");
 SQL(sql_unsent_drop, "DELETE FROM draft WHERE ticket = ?1 AND agent = ?2");
 SQL(sql_thread_end, "SELECT max(id) FROM message WHERE ticket = ?1");
 SQL(sql_thread_since,
@@ -28,7 +30,8 @@ read_row(void *ctx, struct stmt *st)
 	    .status = col_strdup(ctx, st, 2),
 	    .body = col_strdup(ctx, st, 3),
 	    .seen = col_int(st, 4),
-	    .at = col_int(st, 5)};
+	    .at = col_int(st, 5),
+	    .send_at = col_int(st, 6)};
 }
 
 enum rc
@@ -101,6 +104,7 @@ put(struct store *s, int64_t ticket, const struct unsent *u, struct err *err)
 	bind_text(st, 5, u->body);
 	bind_int(st, 6, u->seen);
 	bind_int(st, 7, u->at);
+	bind_opt(st, 8, u->send_at);
 	return stmt_run(st, err);
 }
 
@@ -123,6 +127,45 @@ enum rc
 unsent_drop(struct change_tx *tx, int64_t ticket, const char *agent, struct err *err)
 {
 	return drop(tx->d->store, ticket, agent, err);
+}
+
+SQL(sql_unsent_keep, "UPDATE draft SET send_at = NULL WHERE ticket = ?1 AND agent = ?2");
+
+enum rc
+unsent_keep(struct change_tx *tx, int64_t ticket, const char *agent, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(tx->d->store, sql_unsent_keep, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, ticket);
+	bind_text(st, 2, agent);
+	return stmt_run(st, err);
+}
+
+SQL(sql_unsent_timed,
+    "SELECT agent FROM draft WHERE ticket = ?1 AND send_at IS NOT NULL ORDER BY agent");
+
+enum rc
+unsent_overtaken(
+    struct change_tx *tx, int64_t ticket, const char ***agents, struct err *err)
+{
+	struct stmt *st;
+	size_t n = 0;
+	enum rc rc = store_prepare(tx->d->store, sql_unsent_timed, &st, err);
+
+	*agents = NULL;
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, ticket);
+	while ((rc = stmt_step(st, err)) == RC_OK)
+		text_push(tx->ctx, agents, &n, col_strdup(tx->ctx, st, 0));
+	stmt_done(st);
+	rc = rc == RC_NONE ? RC_OK : rc;
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		rc = unsent_keep(tx, ticket, (*agents)[i], err);
+	return rc;
 }
 
 static enum rc

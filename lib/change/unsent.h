@@ -11,6 +11,8 @@ struct unsent {
 	const char *body;
 	int64_t seen; /* last message of the thread when it was written */
 	int64_t at;
+	int64_t
+	    send_at; /* it is sent by itself then; INSTANT_NONE: when somebody says so */
 };
 /* RC_NONE when there is none. */
 enum rc unsent_get(struct store *s, void *ctx, int64_t ticket, const char *agent,
@@ -25,6 +27,15 @@ enum rc unsent_save(
     struct desk *d, int64_t ticket, const struct unsent *u, struct err *err) CHECKED;
 enum rc unsent_drop(
     struct change_tx *tx, int64_t ticket, const char *agent, struct err *err) CHECKED;
+
+/* It is not sent by itself any more; RC_OK also when it never was to be. */
+enum rc unsent_keep(
+    struct change_tx *tx, int64_t ticket, const char *agent, struct err *err) CHECKED;
+
+/* A customer wrote first: nothing of this ticket is sent by itself any more. Whose it
+ * was, NULL-terminated; NULL for none. */
+enum rc unsent_overtaken(
+    struct change_tx *tx, int64_t ticket, const char ***agents, struct err *err) CHECKED;
 
 /* The newest message of a thread, 0 for none; and a customer's between two others. */
 enum rc thread_end(

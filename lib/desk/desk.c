@@ -380,8 +380,8 @@ desk_instant(const struct desk *d, const char *option, const char *text, int64_t
 
 	if (text == NULL)
 		return RC_OK;
-	if (*text == '-' && duration_parse(text + 1, &ago))
-		*ms = desk_now(d) - ago;
+	if ((*text == '-' || *text == '+') && duration_parse(text + 1, &ago))
+		*ms = *text == '-' ? desk_now(d) - ago : desk_now(d) + ago;
 	else if (!instant_parse_any(text, d->config->timezone, ms))
 		return err_fail(err, RC_USAGE, "--%s \"%s\" is no time", option, text);
 	return RC_OK;

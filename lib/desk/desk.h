@@ -279,7 +279,7 @@ enum rc desk_share(const char *dir, const char *group, struct err *err) CHECKED;
 enum rc now_given(int64_t *now, struct err *err) CHECKED;
 /* The present, as this desk sees it. */
 int64_t desk_now(const struct desk *d);
-/* The time that a user gave with --option: "-2h" before now, a date (midnight in the
+/* The time that a user gave with --option: "-2h" before now, "+2h" after it, a date (midnight in the
  * desk's zone), RFC 3339. NULL: *ms stays as it is. RC_USAGE "--since "x" is no time". */
 enum rc desk_instant(const struct desk *d, const char *option, const char *text,
     int64_t *ms, struct err *err) CHECKED;

@@ -1,10 +1,7 @@
 /* Making a compiled tkt.conf the version that runs, and compiling an old one anew. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <talloc.h>
 #include <unistd.h>
 
@@ -142,34 +139,6 @@ conf_apply(struct store *s, const char *actor, int64_t now, const struct compile
 
 /* ---- compiling a version anew ---- */
 
-/* Source names are "tkt.conf", "calendars/de.ics": never absolute, never upwards. */
-static enum rc
-unpack_file(
-    void *ctx, const char *dir, const char *name, const char *text, struct err *err)
-{
-	char *path = talloc_asprintf(ctx, "%s/%s", dir, name);
-	int fd;
-
-	if (*name == '/' || strstr(name, "..") != NULL)
-		return err_fail(err, RC_CONFIG, "source \"%s\" is outside", name);
-	for (char *slash = strchr(path + strlen(dir) + 1, '/'); slash != NULL;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(path, 0700) != 0 && errno != EEXIST)
-			return err_errno(err, "%s", path);
-		*slash = '/';
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_errno(err, "%s", path);
-	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
-		close(fd);
-		return err_errno(err, "%s", path);
-	}
-	close(fd);
-	return RC_OK;
-}
-
 static void
 remove_files(void *ctx, const char *dir, json_t *source)
 {
@@ -195,21 +164,16 @@ enum rc
 conf_recompile(void *ctx, json_t *source, const struct conf_want *want,
     struct compiled *out, struct err *err)
 {
-	const char *tmp = getenv("TMPDIR"), *name;
+	const char *tmp = getenv("TMPDIR");
 	char *dir =
 	    talloc_asprintf(ctx, "%s/tkt-conf.XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	struct conf_want here = *want;
-	json_t *v;
-	enum rc rc = RC_OK;
+	enum rc rc;
 
 	/* libConfuse reads files, so files they become. */
 	if (mkdtemp(dir) == NULL)
 		return err_errno(err, "%s", dir);
-	json_object_foreach(source, name, v)
-	{
-		if (rc == RC_OK)
-			rc = unpack_file(ctx, dir, name, json_string_value(v), err);
-	}
+	rc = conf_unpack(ctx, dir, source, err);
 	here.file = talloc_asprintf(ctx, "%s/tkt.conf", dir);
 	if (rc == RC_OK)
 		rc = conf_compile(ctx, &here, out, err);

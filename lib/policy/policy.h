@@ -34,6 +34,8 @@ enum rc conf_compile(void *ctx, const struct conf_want *want, struct compiled *o
 /* The same from an applied version's part "source": with today's years and zones. */
 enum rc conf_recompile(void *ctx, json_t *source, const struct conf_want *want,
     struct compiled *out, struct err *err) CHECKED;
+/* Writes a version's source into a folder, as the files it was. */
+enum rc conf_unpack(void *ctx, const char *dir, json_t *source, struct err *err) CHECKED;
 /* All of it as one object, part -> content. A new reference. */
 json_t *conf_parts(const struct compiled *c);
 /* Makes it the version that runs, with an event config.applied; *version 0 when it equals
@@ -89,20 +91,31 @@ enum rc rule_matches(struct policy *p, struct rule *r, const struct config *c,
 
 struct candidate {
 	const char *agent;
-	int64_t open;	  /* open tickets, counted up to capacity */
+	int64_t open;	  /* open tickets over all queues, counted up to capacity */
 	int64_t capacity; /* 0: none */
 	int64_t assigned; /* event of the last assignment, 0: never; instants could tie */
+	bool present;	  /* not away or offline */
+	const char *lacks;  /* a skill that the ticket needs, or NULL */
+	const char *passed; /* by assign_choose(): why it was passed over, or NULL */
 };
-/* The members of a ticket's queue, with their load. */
+/* The members of a ticket's queue, with their load, presence at `now` and skills. */
 enum rc assign_candidates(struct store *s, const struct config *c, void *ctx,
-    const struct queue *q, struct candidate **v, size_t *n, struct err *err) CHECKED;
-/* Who gets it: least-busy (fewest open below capacity; ties: longest without an
- * assignment, then name) or round-robin (longest without an assignment, then name).
- * NULL: nobody, why in *why. */
-const char *assign_choose(
-    const char *strategy, const struct candidate *v, size_t n, const char **why);
+    const struct ticket *t, int64_t now, struct candidate **v, size_t *n,
+    struct err *err) CHECKED;
+/* Who served this requester last, in another ticket; NULL: nobody. */
+enum rc assign_served(struct store *s, void *ctx, const struct ticket *t,
+    const char **agent, struct err *err) CHECKED;
+/* Who gets it: only members who are present, have the skills and are below capacity.
+ * least-busy: fewest open; ties: longest without an assignment, then name. round-robin:
+ * longest without an assignment, then name. sticky: `served`, else as least-busy. NULL:
+ * nobody, why in *why. Texts belong to ctx. */
+const char *assign_choose(void *ctx, const char *strategy, const char *served,
+    struct candidate *v, size_t n, const char **why);
 /* Remembers an assignment for round-robin. */
 enum rc assign_note(
     struct store *s, const char *agent, int64_t event, struct err *err) CHECKED;
+/* Could it take one more ticket? Without capacity always. */
+enum rc assign_has_room(
+    struct store *s, const struct agent *a, bool *yes, struct err *err) CHECKED;
 
 #endif

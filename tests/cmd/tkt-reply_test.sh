@@ -171,4 +171,51 @@ if_unchanged__a_late_reply_is_not_sent_body() {
 	ok tkt-fsck --all
 }
 
+canned__in_the_language_of_who_asks_body() {
+	desk --sample
+	printf -- '---\ntitle: Refund\nset: status=solved tag+=refunded\n---\nDear {{requester.name}},\n\n{{ticket.subject}} is done.\n\n{{agent.name}}\n' >desk/canned/refund.md
+	printf -- '---\nlanguage: de\n---\nGuten Tag {{requester.name}}, {{ticket.subject}} ist erledigt.\n' >desk/canned/refund.de.md
+	ok tkt-config apply
+	fails 64 '--canned is the text' tkt-reply 1 --canned refund -m x
+	fails 66 'no such reply (did you mean "refund"?)' tkt-reply 1 --canned refnd
+	# A preview sends nothing; a value that is missing stops it.
+	tkt-reply 1 --canned refund --as alice -N -o human >out 2>err || atf_fail "$(cat err)"
+	has 'Dear Ann Lee,'
+	fails 65 'ticket 1: text "refund": {{agent.name}} has no value here' tkt-reply 1 --canned refund
+	[ "$(sqlite3 desk/store.db 'SELECT count(*) FROM delivery')" -eq 0 ] || atf_fail "something was sent"
+	ok cust-set 2 language=de-AT
+	ok tkt-reply 1 2 --canned refund --quiet --as alice
+	jq -se '.[0].body == "Dear Ann Lee,\n\nRefund for invoice AC-20391 is done.\n\nAlice Ahrens" and (.[1].body | startswith("Guten Tag "))' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-show 1
+	jq -se '.[0].status == "solved" and (.[0].tags | index("refunded") != null)' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-config show --names canned
+	is 'acknowledgement
+refund'
+	printf '{{ticket.subjct}}\n' >desk/canned/typo.md
+	tkt-config check >out 2>err
+	[ $? -eq 78 ] || atf_fail "an unknown value passes"
+	grep -q 'canned/typo.md:1: {{ticket.subjct}}: no such value' err || atf_fail "$(cat err)"
+}
+
+scheduled__unless_the_customer_writes_first_body() {
+	desk --sample
+	fails 64 '--at "2026-11-21" has passed' tkt-reply 1 --at 2026-11-21 -m x
+	fails 64 '--at keeps a reply and its status' tkt-reply 1 --at +1h --note -m x
+	ok tkt-reply 1 --at +1h -m 'In an hour.' --status pending --quiet --as alice
+	ok tkt-reply 2 --at +1h -m 'In an hour, too.' --quiet --as carol
+	ok tkt-tick
+	jq -e '.sent == 0' out >/dev/null || atf_fail "$(cat out)"
+	# Ticket 2's customer is faster: carol is told, and her text is still there.
+	from=$(tkt-show 2 | jq -r 'select(.type == "ticket").requester.address')
+	printf 'From: %s\nTo: support@acme.example\nSubject: [Acme Support #2]\nMessage-ID: <f1@x>\n\nnever mind\n' "$from" | mail-ingest >out
+	[ "$(sqlite3 desk/store.db "SELECT target FROM delivery WHERE kind = 'notice'")" = carol ] || atf_fail "not told"
+	export TKT_NOW=2026-11-22T11:00:00Z
+	ok tkt-tick
+	jq -e '.sent == 1' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-show 1
+	jq -se '.[0].status == "pending" and .[-1].body == "In an hour." and .[-1].author.id == "alice"' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-reply --send 2 --quiet --as carol
+	ok tkt-fsck --all
+}
+
 cases cmd/tkt-reply_test.sh

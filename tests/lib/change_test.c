@@ -120,21 +120,36 @@ ATF_TC_BODY(arrival__follows_the_queue, tc)
 ATF_TC_WITHOUT_HEAD(assign__chooses_as_written);
 ATF_TC_BODY(assign__chooses_as_written, tc)
 {
-	struct candidate v[] = {
-	    {"alice", 3, 0, 10}, {"bob", 2, 2, 5}, {"carol", 3, 5, 7}};
+	struct candidate v[] = {{"alice", 3, 0, 10, true, NULL, NULL},
+	    {"bob", 2, 2, 5, true, NULL, NULL}, {"carol", 3, 5, 7, true, NULL, NULL}};
 	const char *why;
 
-	ATF_CHECK_STREQ(
-	    "carol", assign_choose("least-busy", v, 3, &why)); /* bob is full */
-	ATF_CHECK_STREQ("carol", assign_choose("round-robin", v, 3, &why));
+	ATF_CHECK_STREQ("carol",
+	    assign_choose(NULL, "least-busy", NULL, v, 3, &why)); /* bob is full */
+	ATF_CHECK_STREQ("carol", assign_choose(NULL, "round-robin", NULL, v, 3, &why));
 	v[1].capacity = 0;
-	ATF_CHECK_STREQ("bob", assign_choose("least-busy", v, 3, &why));
-	ATF_CHECK_STREQ("bob", assign_choose("round-robin", v, 3, &why));
+	ATF_CHECK_STREQ("bob", assign_choose(NULL, "least-busy", NULL, v, 3, &why));
+	ATF_CHECK_STREQ("bob", assign_choose(NULL, "round-robin", NULL, v, 3, &why));
 	v[2].open = 2;
 	v[2].assigned = 5;
-	ATF_CHECK_STREQ("bob", assign_choose("least-busy", v, 3, &why)); /* by name */
-	ATF_CHECK(assign_choose("none", v, 3, &why) == NULL);
-	ATF_CHECK(assign_choose("least-busy", v, 0, &why) == NULL);
+	ATF_CHECK_STREQ(
+	    "bob", assign_choose(NULL, "least-busy", NULL, v, 3, &why)); /* by name */
+	/* sticky: whoever served them last, if they can; else as least-busy. */
+	ATF_CHECK_STREQ("alice", assign_choose(NULL, "sticky", "alice", v, 3, &why));
+	ATF_CHECK_STREQ("another served this requester last", v[1].passed);
+	v[0].present = false;
+	ATF_CHECK_STREQ("bob", assign_choose(NULL, "sticky", "alice", v, 3, &why));
+	ATF_CHECK_STREQ("away", v[0].passed);
+	ATF_CHECK_STREQ("its name comes later", v[2].passed);
+	v[1].lacks = "german";
+	ATF_CHECK_STREQ("carol", assign_choose(NULL, "least-busy", NULL, v, 3, &why));
+	ATF_CHECK_STREQ("lacks the skill german", v[1].passed);
+	v[2].open = 5;
+	ATF_CHECK(assign_choose(NULL, "least-busy", NULL, v, 3, &why) == NULL);
+	ATF_CHECK_STREQ("at capacity: 5 of 5", v[2].passed);
+	ATF_CHECK_STREQ("every member is away, lacks a skill or is at capacity", why);
+	ATF_CHECK(assign_choose(NULL, "none", NULL, v, 3, &why) == NULL);
+	ATF_CHECK(assign_choose(NULL, "least-busy", NULL, v, 0, &why) == NULL);
 	ATF_CHECK_STREQ("the queue has no members", why);
 }
 

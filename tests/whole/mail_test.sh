@@ -376,7 +376,7 @@ older_store__is_brought_up_by_itself_body() {
 		ALTER TABLE organization DROP COLUMN notes; ALTER TABLE organization DROP COLUMN external_id;
 		DROP TABLE draft; DROP TABLE customer_field; DROP TABLE organization_field;
 		DROP TABLE sla_ticket; DROP TABLE sla_clock; ALTER TABLE version DROP COLUMN event;
-		CREATE TABLE sla_clock (ticket INTEGER) STRICT; DROP TABLE fired;
+		CREATE TABLE sla_clock (ticket INTEGER) STRICT; DROP TABLE fired; DROP INDEX ticket_waiting;
 		DROP INDEX delivery_ticket; DROP INDEX delivery_acks; DROP INDEX delivery_ack_of; DROP INDEX delivery_failed;
 		ALTER TABLE delivery DROP COLUMN kind; ALTER TABLE delivery DROP COLUMN rule;
 		ALTER TABLE delivery DROP COLUMN sent_at; ALTER TABLE agent_state DROP COLUMN status;

@@ -8,6 +8,8 @@ CREATE INDEX delivery_ticket ON delivery(ticket) WHERE state < 3;   -- what of a
 CREATE INDEX delivery_acks ON delivery(target, due_at) WHERE kind = 'ack'; -- M35: three a sender and day
 CREATE INDEX delivery_ack_of ON delivery(ticket) WHERE kind = 'ack';       -- M35: one a ticket
 CREATE INDEX delivery_failed ON delivery(due_at) WHERE state = 4;   -- mail-queue list --state failed
+CREATE INDEX ticket_waiting ON ticket(queue, priority DESC, created_at)          -- nobody has it: drained in
+  WHERE phase = 0 AND assignee = '';                                         -- this order
 CREATE TABLE fired (                                -- a rule on = time fires again only after somebody
   rule TEXT NOT NULL, ticket INTEGER NOT NULL,      -- else changed the ticket
   last_event INTEGER NOT NULL,                      -- the ticket's, when it was done
