@@ -23,6 +23,8 @@ LIBS_tkt-doctor = $(LIBS_mail-ingest)
 # Mail out: MIME, Markdown, SMTP.
 LIBS_mail-send = $(shell pkg-config --libs gmime-3.0) -lmd4c-html -lmd4c -lcurl
 LIBS_mail-queue = $(shell pkg-config --libs gmime-3.0) -lmd4c-html -lmd4c
+# Hooks: HTTP, TLS.
+LIBS_hook-send = -lcurl
 # Rows of CSV.
 LIBS_cust-import = -lcsv
 # Archives.

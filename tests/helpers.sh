@@ -87,6 +87,21 @@ send_to() {
 	tkt-config apply >/dev/null 2>err || atf_fail "tkt-config: $(cat err)"
 }
 
+# http: an HTTP server (tests/webserver.py) that writes requests to ./asked; its port is in $hport.
+# A case that uses it ends with http_stop in its cleanup.
+http() {
+	python3 "$TKT_SRC/tests/webserver.py" http.port asked >http.out 2>&1 </dev/null &
+	echo $! >http.pid
+	for _i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ -s http.port ] && break
+		sleep 0.1
+	done
+	hport=$(cat http.port) || atf_fail "no HTTP server: $(cat http.out)"
+}
+http_stop() {
+	[ ! -s http.pid ] || kill "$(cat http.pid)" 2>/dev/null || :
+}
+
 # Every record printed so far in ./out fits its schema.
 records() {
 	python3 "$TKT_SRC/tests/schema.py" "$TKT_SRC/share/schema" out >bad 2>&1 ||

@@ -1,7 +1,6 @@
 /* SMTP by libcurl, or sendmail. */
 #include "channel/post.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +9,14 @@
 
 #include "base/process.h"
 #include "base/text.h"
+#include "channel/remote.h"
 
-enum { CONNECT_MS = 30000, SECRET_MAX = 16384, WORDS_MAX = 500 };
+enum { WORDS_MAX = 500 };
 
 struct post {
 	struct desk *d;
-	const struct smtp *how;
+	const struct remote *how;
 	CURL *curl; /* NULL: by sendmail */
-	char *secret;
 	/* The dialogue, as far as it says whose fault it is. */
 	bool of_mail;	       /* the last command was about this mail */
 	bool leaving;	       /* QUIT was said */
@@ -26,76 +25,7 @@ struct post {
 	size_t n, at;
 };
 
-static int
-hang_up(struct post *p)
-{
-	if (p->secret != NULL)
-		memset(p->secret, 0, strlen(p->secret));
-	if (p->curl != NULL) {
-		curl_easy_cleanup(p->curl);
-		curl_global_cleanup();
-	}
-	return 0;
-}
-
 /* ---- opening ---- */
-
-/* secret/NAME without its line's end. */
-static enum rc
-read_secret(struct post *p, const char *name, struct err *err)
-{
-	size_t n = 0;
-	enum rc rc = desk_read_secret(p->d, p, name, SECRET_MAX, &p->secret, &n, err);
-
-	if (rc == RC_OK)
-		p->secret[strcspn(p->secret, "\r\n")] = '\0';
-	return rc;
-}
-
-/* Nobody listens in between on this machine. */
-static bool
-is_local(const char *url)
-{
-	const char *host = strstr(url, "://") + 3;
-	size_t n = strcspn(host, ":/");
-
-	return strncmp(host, "[::1]", 5) == 0 ||
-	       (n == 9 && strncmp(host, "localhost", 9) == 0) ||
-	       strncmp(host, "127.", 4) == 0;
-}
-
-static void
-set_security(struct post *p)
-{
-	const struct smtp *how = p->how;
-	long ssl = strcmp(how->tls, "required") == 0 && !is_local(how->url)
-		       ? CURLUSESSL_ALL
-		   : strcmp(how->tls, "none") == 0 ? CURLUSESSL_NONE
-						   : CURLUSESSL_TRY;
-
-	curl_easy_setopt(p->curl, CURLOPT_USE_SSL, ssl);
-	curl_easy_setopt(p->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (how->ca != NULL)
-		curl_easy_setopt(p->curl, CURLOPT_CAINFO, how->ca);
-	if (how->pin == NULL)
-		return;
-	/* The key is known: who signed it says nothing more. */
-	curl_easy_setopt(p->curl, CURLOPT_PINNEDPUBLICKEY, how->pin);
-	curl_easy_setopt(p->curl, CURLOPT_SSL_VERIFYPEER, 0L);
-	curl_easy_setopt(p->curl, CURLOPT_SSL_VERIFYHOST, 0L);
-}
-
-static void
-set_login(struct post *p)
-{
-	if (p->how->user == NULL)
-		return;
-	curl_easy_setopt(p->curl, CURLOPT_USERNAME, p->how->user);
-	if (strcmp(p->how->auth, "xoauth2") == 0)
-		curl_easy_setopt(p->curl, CURLOPT_XOAUTH2_BEARER, p->secret);
-	else
-		curl_easy_setopt(p->curl, CURLOPT_PASSWORD, p->secret);
-}
 
 /* libcurl shows the dialogue to whoever debugs it: the one way to learn what the server
  * said, and to which command. */
@@ -139,31 +69,6 @@ feed(char *to, size_t size, size_t count, void *arg)
 	return n;
 }
 
-static enum rc
-open_smtp(struct post *p, struct err *err)
-{
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return err_fail(err, RC_BUG, "libcurl does not start");
-	p->curl = curl_easy_init();
-	if (p->curl == NULL)
-		return err_fail(err, RC_BUG, "libcurl does not start");
-	curl_easy_setopt(p->curl, CURLOPT_URL, p->how->url);
-	curl_easy_setopt(p->curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	curl_easy_setopt(p->curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(p->curl, CURLOPT_UPLOAD, 1L);
-	curl_easy_setopt(p->curl, CURLOPT_READFUNCTION, feed);
-	curl_easy_setopt(p->curl, CURLOPT_READDATA, p);
-	curl_easy_setopt(p->curl, CURLOPT_VERBOSE, 1L);
-	curl_easy_setopt(p->curl, CURLOPT_DEBUGFUNCTION, overhear);
-	curl_easy_setopt(p->curl, CURLOPT_DEBUGDATA, p);
-	curl_easy_setopt(p->curl, CURLOPT_TIMEOUT_MS, (long)p->how->timeout);
-	curl_easy_setopt(p->curl, CURLOPT_CONNECTTIMEOUT_MS,
-	    (long)(p->how->timeout < CONNECT_MS ? p->how->timeout : CONNECT_MS));
-	set_security(p);
-	set_login(p);
-	return RC_OK;
-}
-
 enum rc
 post_open(void *ctx, struct desk *d, struct post **out, struct err *err)
 {
@@ -172,16 +77,23 @@ post_open(void *ctx, struct desk *d, struct post **out, struct err *err)
 
 	p->d = d;
 	p->how = &d->config->smtp;
-	talloc_set_destructor(p, hang_up);
-	if (p->how->secret != NULL)
-		rc = read_secret(p, p->how->secret, err);
-	if (rc == RC_OK && p->how->url != NULL)
-		rc = open_smtp(p, err);
-	if (rc == RC_OK)
-		*out = p;
-	else
+	if (p->how->url != NULL)
+		rc = remote_open(p, d, p->how, "smtp,smtps", &p->curl, err);
+	if (rc != RC_OK) {
 		talloc_free(p);
-	return rc;
+		return rc;
+	}
+	*out = p;
+	if (p->curl == NULL)
+		return RC_OK;
+	curl_easy_setopt(p->curl, CURLOPT_URL, p->how->url);
+	curl_easy_setopt(p->curl, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(p->curl, CURLOPT_READFUNCTION, feed);
+	curl_easy_setopt(p->curl, CURLOPT_READDATA, p);
+	curl_easy_setopt(p->curl, CURLOPT_VERBOSE, 1L);
+	curl_easy_setopt(p->curl, CURLOPT_DEBUGFUNCTION, overhear);
+	curl_easy_setopt(p->curl, CURLOPT_DEBUGDATA, p);
+	return RC_OK;
 }
 
 bool
@@ -227,7 +139,8 @@ judge(void *ctx, struct post *p, CURLcode rc)
 
 	if (rc == CURLE_OK)
 		return (struct posted){.result = POST_SENT};
-	if (p->of_mail && code >= 400 && code < 600 && code != 421 && !wants_login(code)) {
+	if (p->of_mail && code >= 400 && code < 600 && code != 421 &&
+	    !wants_login(code)) {
 		r.result = code >= 500 ? POST_NEVER : POST_LATER;
 		r.status = status_in(ctx, p->reply);
 		r.why = talloc_strdup(ctx, p->reply);

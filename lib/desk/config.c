@@ -153,12 +153,10 @@ load_places(struct config *c, json_t *o)
 	}
 }
 
-static void
-load_outside(struct config *c, json_t *o)
+static struct remote
+remote_of(struct config *c, json_t *s)
 {
-	json_t *s = json_object_get(o, "smtp");
-
-	c->smtp = (struct smtp){.url = text(c, s, "url", NULL),
+	return (struct remote){.url = text(c, s, "url", NULL),
 	    .sendmail = text(c, s, "sendmail", "/usr/sbin/sendmail"),
 	    .user = text(c, s, "user", NULL),
 	    .secret = text(c, s, "secret", NULL),
@@ -167,6 +165,23 @@ load_outside(struct config *c, json_t *o)
 	    .ca = text(c, s, "ca", NULL),
 	    .pin = text(c, s, "pin", NULL),
 	    .timeout = number(s, "timeout", 300000)};
+}
+
+static void
+load_outside(struct config *c, json_t *o)
+{
+	json_t *s = json_object_get(o, "smtp");
+
+	c->smtp = remote_of(c, s);
+	EACH(c, o, "fetches", fetches, nfetches, struct fetch)
+	{
+		json_t *j = json_array_get(fetches_j, i);
+
+		c->fetches[i] = (struct fetch){.name = text(c, j, "name", ""),
+		    .mailbox = text(c, j, "mailbox", NULL),
+		    .from = remote_of(c, j),
+		    .keep = json_is_true(json_object_get(j, "keep"))};
+	}
 	EACH(c, o, "webhooks", webhooks, nwebhooks, struct webhook)
 	{
 		json_t *j = json_array_get(webhooks_j, i);

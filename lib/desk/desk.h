@@ -92,9 +92,9 @@ struct agent {
 	int64_t digest, quiet_from, quiet_to;
 	const char **notice_queues;
 };
-/* How mail leaves. */
-struct smtp {
-	const char *url; /* smtp:// or smtps://; NULL: by sendmail */
+/* A server of others: for mail out (smtp), or in (fetch). */
+struct remote {
+	const char *url; /* smtp://, imaps://, ...; smtp NULL: by sendmail */
 	const char *sendmail;
 	const char *user, *secret; /* a file in secret/ */
 	const char *auth;	   /* password or xoauth2 */
@@ -102,6 +102,12 @@ struct smtp {
 	const char *ca;		   /* a file of certificates, or NULL */
 	const char *pin;	   /* sha256//... of the server's key, or NULL */
 	int64_t timeout;	   /* ms for one mail */
+};
+/* Where mail is fetched from. */
+struct fetch {
+	const char *name, *mailbox; /* mailbox NULL: as the mails say */
+	struct remote from;
+	bool keep; /* leave the mails there */
 };
 /* Where events go by HTTP. */
 struct webhook {
@@ -127,7 +133,8 @@ struct config {
 	int64_t undo;	      /* ms before a reply leaves */
 	int64_t flood_limit;  /* new tickets of a sender in ten minutes (M35) */
 	const char *url;      /* where customers find the desk, or NULL */
-	struct smtp smtp;
+	struct remote smtp;
+	struct fetch *fetches;
 	struct webhook *webhooks;
 	struct mailbox *mailboxes;
 	struct foreign *foreign;
@@ -138,7 +145,7 @@ struct config {
 	struct view *views;
 	struct lifecycle *lifecycles; /* those of tkt.conf */
 	size_t nmailboxes, nforeign, nqueues, nroles, nagents, nfields, nviews,
-	    nlifecycles, nwebhooks;
+	    nlifecycles, nwebhooks, nfetches;
 };
 
 /* Each finds by name, or is NULL. */
@@ -279,8 +286,9 @@ enum rc desk_share(const char *dir, const char *group, struct err *err) CHECKED;
 enum rc now_given(int64_t *now, struct err *err) CHECKED;
 /* The present, as this desk sees it. */
 int64_t desk_now(const struct desk *d);
-/* The time that a user gave with --option: "-2h" before now, "+2h" after it, a date (midnight in the
- * desk's zone), RFC 3339. NULL: *ms stays as it is. RC_USAGE "--since "x" is no time". */
+/* The time that a user gave with --option: "-2h" before now, "+2h" after it, a date
+ * (midnight in the desk's zone), RFC 3339. NULL: *ms stays as it is. RC_USAGE "--since
+ * "x" is no time". */
 enum rc desk_instant(const struct desk *d, const char *option, const char *text,
     int64_t *ms, struct err *err) CHECKED;
 /* Zone for a person: $TZ, else the agent's, else the desk's. */

@@ -46,6 +46,9 @@ static cfg_opt_t agent_opts[] = {TEXT("name"), TEXT("email"), TEXT("role"), TEXT
 static cfg_opt_t smtp_opts[] = {TEXT("url"), TEXT("sendmail"), TEXT("user"),
     TEXT("secret"), TEXT("auth"), TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"),
     CFG_END()};
+static cfg_opt_t fetch_opts[] = {TEXT("url"), TEXT("user"), TEXT("secret"), TEXT("auth"),
+    TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"), TEXT("mailbox"), TEXT("keep"),
+    CFG_END()};
 static cfg_opt_t webhook_opts[] = {
     TEXT("url"), TEXT("secret"), TEXT("private_allowed"), CFG_END()};
 static cfg_opt_t field_opts[] = {
@@ -408,7 +411,7 @@ conf_compile(
 	    BLOCK("calendar", calendar_opts), BLOCK("sla", sla_opts),
 	    CFG_SEC("limits", limits_opts, CFGF_NONE), TEXT("undo"), TEXT("url"),
 	    CFG_SEC("smtp", smtp_opts, CFGF_NODEFAULT), BLOCK("webhook", webhook_opts),
-	    CFG_FUNC("include", on_include), CFG_END()};
+	    BLOCK("fetch", fetch_opts), CFG_FUNC("include", on_include), CFG_END()};
 	cfg_t *cfg;
 	int rc;
 

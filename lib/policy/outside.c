@@ -1,4 +1,5 @@
-/* How mail and events leave the desk: smtp, webhook, undo, url. */
+/* How mail and events leave the desk, and where mail is fetched: smtp, fetch, webhook,
+ * undo, url. */
 #include <stdlib.h>
 #include <string.h>
 #include <talloc.h>
@@ -18,50 +19,41 @@ put_secret(struct conf *c, cfg_t *sec, json_t *o)
 	conf_put(o, "secret", v);
 }
 
+/* One of these schemes and a host; nothing secret, nothing that a shell or URL would take
+ * for something else. */
 static void
-check_smtp_url(struct conf *c, cfg_t *sec, const char *url)
+check_server_url(struct conf *c, cfg_t *sec, const char *url, const char *const *schemes)
 {
-	const char *host = text_starts(url, "smtp://")	  ? url + 7
-			   : text_starts(url, "smtps://") ? url + 8
-							  : NULL;
-	size_t n = host ? strcspn(host, "/") : 0;
+	const char *colon = strstr(url, "://"), *host = colon ? colon + 3 : "";
+	size_t n = strcspn(host, "/");
+	char *scheme = colon ? talloc_strndup(c->ctx, url, (size_t)(colon - url)) : NULL;
 
-	if (n == 0 || strpbrk(url, " \t\"\\?#") != NULL)
+	if (n == 0 || scheme == NULL || word_index(schemes, scheme) < 0 ||
+	    strpbrk(url, " \t\"\\?#;") != NULL)
 		conf_wrong(c, sec, "url",
-		    "url \"%s\": use smtp://HOST:PORT or smtps://HOST:PORT", url);
+		    "url \"%s\": use %s://HOST:PORT or %s://HOST:PORT", url, schemes[0],
+		    schemes[1]);
 	else if (memchr(host, '@', n) != NULL)
 		conf_wrong(c, sec, "url",
 		    "url: the name belongs into user, the password into a file of "
 		    "secret");
 }
 
+/* What smtp and fetch share. */
 static void
-put_smtp(struct conf *c, cfg_t *cfg, json_t *desk)
+put_server(struct conf *c, cfg_t *sec, const char *const *schemes, json_t *o)
 {
 	static const char *const tls[] = {"required", "try", "none", NULL},
 				 *const auth[] = {"password", "xoauth2", NULL};
-	cfg_t *sec = cfg_size(cfg, "smtp") > 0 ? cfg_getsec(cfg, "smtp") : NULL;
-	const char *url, *sendmail, *v;
-	json_t *o;
+	const char *url = conf_get(sec, "url"), *v;
 
-	if (sec == NULL)
-		return;
-	o = json_object();
-	url = conf_get(sec, "url");
-	sendmail = conf_get(sec, "sendmail");
-	if (url != NULL && sendmail != NULL)
-		conf_wrong(c, sec, "sendmail", "smtp: url or sendmail, not both");
 	if (url != NULL)
-		check_smtp_url(c, sec, url);
-	if (sendmail != NULL && *sendmail != '/')
-		conf_wrong(c, sec, "sendmail",
-		    "sendmail \"%s\": a program is named by its whole path", sendmail);
+		check_server_url(c, sec, url, schemes);
 	conf_put(o, "url", url);
-	conf_put(o, "sendmail", sendmail);
 	conf_put(o, "user", conf_get(sec, "user"));
 	put_secret(c, sec, o);
 	if ((conf_get(sec, "user") != NULL) != (conf_get(sec, "secret") != NULL))
-		conf_wrong(c, sec, NULL, "smtp: user and secret go together");
+		conf_wrong(c, sec, NULL, "user and secret go together");
 	conf_check_word(c, sec, "auth", v = conf_get(sec, "auth"), auth);
 	conf_put(o, "auth", v);
 	conf_check_word(c, sec, "tls", v = conf_get(sec, "tls"), tls);
@@ -78,7 +70,47 @@ put_smtp(struct conf *c, cfg_t *cfg, json_t *desk)
 		    v);
 	conf_put(o, "pin", v);
 	conf_put_duration(c, sec, o, "timeout", "5m");
+}
+
+static void
+put_smtp(struct conf *c, cfg_t *cfg, json_t *desk)
+{
+	static const char *const schemes[] = {"smtp", "smtps", NULL};
+	cfg_t *sec = cfg_size(cfg, "smtp") > 0 ? cfg_getsec(cfg, "smtp") : NULL;
+	const char *sendmail;
+	json_t *o;
+
+	if (sec == NULL)
+		return;
+	o = json_object();
+	put_server(c, sec, schemes, o);
+	sendmail = conf_get(sec, "sendmail");
+	if (conf_get(sec, "url") != NULL && sendmail != NULL)
+		conf_wrong(c, sec, "sendmail", "smtp: url or sendmail, not both");
+	if (sendmail != NULL && *sendmail != '/')
+		conf_wrong(c, sec, "sendmail",
+		    "sendmail \"%s\": a program is named by its whole path", sendmail);
+	conf_put(o, "sendmail", sendmail);
 	json_object_set_new(desk, "smtp", o);
+}
+
+static void
+one_fetch(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
+{
+	static const char *const schemes[] = {"imaps", "pop3s", "imap", "pop3", NULL};
+	const char *url = conf_get(sec, "url");
+
+	if (url == NULL)
+		conf_wrong(c, sec, NULL, "fetch \"%s\" has no url", cfg_title(sec));
+	if (conf_get(sec, "user") == NULL)
+		conf_wrong(
+		    c, sec, NULL, "fetch \"%s\" needs user and secret", cfg_title(sec));
+	put_server(c, sec, schemes, o);
+	conf_check_ref(c, cfg, sec, "mailbox", conf_get(sec, "mailbox"), "mailbox");
+	conf_put(o, "mailbox", conf_get(sec, "mailbox"));
+	if (conf_put_bool(c, sec, o, "keep") && url != NULL && text_starts(url, "pop3"))
+		conf_wrong(c, sec, "keep",
+		    "keep: POP3 does not say which mails are new; they are removed");
 }
 
 static void
@@ -106,6 +138,7 @@ conf_outside(struct conf *c, cfg_t *cfg, json_t *o)
 	conf_put(o, "url", url);
 	conf_put_duration(c, cfg, o, "undo", "0s");
 	put_smtp(c, cfg, o);
+	json_object_set_new(o, "fetches", conf_each_block(c, cfg, "fetch", one_fetch));
 	json_object_set_new(
 	    o, "webhooks", conf_each_block(c, cfg, "webhook", one_webhook));
 }
