@@ -9,7 +9,7 @@ PKGS_BUILD = gcc make pkg-config libc6-dev libsqlite3-dev libjansson-dev libtall
 PKGS_TEST = libatf-dev atf-sh kyua clang libclang-rt-14-dev clang-tidy clang-format \
 	cppcheck shellcheck mandoc sqlite3 jq bash zsh fish openssh-server openssh-client git \
 	python3-jsonschema libxml2-utils perl zstd procmail util-linux postfix dovecot-core \
-	dovecot-lmtpd dovecot-sieve
+	dovecot-lmtpd dovecot-sieve dovecot-imapd dovecot-pop3d redis-server redis-tools openssl curl
 
 # Every program: store, records, memory, hashes. SQLite statically where Debian has it:
 # 0.4 ms less to start.
@@ -23,6 +23,7 @@ LIBS_tkt-doctor = $(LIBS_mail-ingest)
 # Mail out: MIME, Markdown, SMTP.
 LIBS_mail-send = $(shell pkg-config --libs gmime-3.0) -lmd4c-html -lmd4c -lcurl
 LIBS_mail-queue = $(shell pkg-config --libs gmime-3.0) -lmd4c-html -lmd4c
+LIBS_mail-fetch = $(LIBS_mail-ingest) -lcurl
 # Hooks: HTTP, TLS.
 LIBS_hook-send = -lcurl
 # Rows of CSV.
