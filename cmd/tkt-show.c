@@ -15,6 +15,7 @@
 #include "channel/token.h"
 #include "desk/cmd.h"
 #include "query/show.h"
+#include "ticket/delivery.h"
 #include "ticket/source.h"
 
 static struct {
@@ -179,11 +180,42 @@ print_message(struct thread *th, const struct message *m)
 		    m->attachments[i].media_type, (long long)m->attachments[i].size);
 }
 
+static bool
+is_answer(const struct message *m)
+{
+	return strcmp(m->kind, "reply") == 0 && strcmp(m->direction, "out") == 0;
+}
+
+/* Who has it, and who does not: what went as it should needs no line of its own. */
+static enum rc
+print_deliveries(struct thread *th, const struct message *m, struct err *err)
+{
+	json_t *list = NULL, *v;
+	size_t i;
+	enum rc rc = deliveries_to_json(th->env->desk->store, m->id, &list, err);
+
+	json_array_foreach(list, i, v)
+	{
+		const char *state = json_string_value(json_object_get(v, "state")),
+			   *why = json_string_value(json_object_get(v, "last_error"));
+
+		if (strcmp(state, "sent") == 0)
+			continue;
+		out_line(th->env->out,
+		    strcmp(state, "failed") == 0 ? COLOR_RED : COLOR_DIM,
+		    "  [%s to %s%s%s]", state,
+		    json_string_value(json_object_get(v, "target")), why ? ": " : "",
+		    why ? why : "");
+	}
+	json_decref(list);
+	return rc;
+}
+
 static enum rc
 each_message(void *arg, struct message *m, struct err *err)
 {
 	struct thread *th = arg;
-	json_t *record = NULL;
+	json_t *record = NULL, *deliveries = NULL;
 	enum rc rc = RC_OK;
 
 	if (o.message != 0 && m->id != o.message) {
@@ -192,8 +224,14 @@ each_message(void *arg, struct message *m, struct err *err)
 	}
 	if (th->env->out->format == OUT_HUMAN) {
 		print_message(th, m);
+		rc = is_answer(m) ? print_deliveries(th, m, err) : RC_OK;
 	} else {
 		rc = message_to_json(th->env->desk, m, &record, err);
+		if (rc == RC_OK && is_answer(m))
+			rc = deliveries_to_json(
+			    th->env->desk->store, m->id, &deliveries, err);
+		if (deliveries != NULL)
+			json_object_set_new(record, "deliveries", deliveries);
 		if (rc == RC_OK)
 			out_json(th->env->out, record);
 	}

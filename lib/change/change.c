@@ -252,14 +252,6 @@ work_subject(struct work *w)
 	m->subject = w->t->subject;
 }
 
-/* What the desk itself notes (a mail that did not arrive) is no message of anybody. */
-static bool
-somebody_spoke(const struct edit *e)
-{
-	return e->message != NULL && (strcmp(e->message->author, "system") != 0 ||
-					 strcmp(e->message->class, "human") == 0);
-}
-
 static bool
 customer_spoke(const struct edit *e)
 {
@@ -312,8 +304,8 @@ run_edit(struct work *w, const void *what, struct err *err)
 		rc = unsent_overtaken(w->tx, e->ticket, &overtaken, err);
 		w->events[0].tells = overtaken;
 	}
-	if (rc == RC_OK && w->nevents > 0)
-		rc = work_rules(w, somebody_spoke(e) ? ON_MESSAGE : ON_CHANGED, err);
+	if (rc == RC_OK && w->nevents > 0 && !e->no_rules)
+		rc = work_rules(w, e->message ? ON_MESSAGE : ON_CHANGED, err);
 	if (rc == RC_OK && (moved || w->assign != NULL))
 		rc = work_assign(w, err);
 	return rc == RC_OK ? work_write(w, err) : rc;

@@ -37,6 +37,8 @@ struct edit {
 	size_t ncc;
 	bool confirm_cc; /* they get answers at once */
 	bool no_reopen;	 /* machine mail: append and leave the status */
+	bool no_rules;	 /* what the desk notes of its own doings: else one mail that
+			    fails could be the reason for the next */
 };
 /* What the writer read before: refuse (RC_NONE) a ticket that changed since. */
 struct expect {

@@ -53,6 +53,8 @@ struct work {
 	bool *fired;	      /* rules, once a root event */
 	const char *withheld; /* why the last rule's reply was not made, or NULL */
 	bool explain;	      /* note what did not match, too */
+	const char **told;    /* agents who got a notice of it */
+	size_t ntold;
 	struct change_result *r;
 	const char *body; /* of the first message, for conditions */
 	/* Clocks as stored (NULL: none) and as they become; refold: what happened is no

@@ -88,8 +88,6 @@ notice_due(const struct config *c, const struct agent *a, int64_t now)
 struct told {
 	struct work *w;
 	struct pending *p;
-	const char **names;
-	size_t n;
 };
 
 static enum rc
@@ -106,11 +104,12 @@ tell(struct told *t, const char *name, bool by_queue, struct err *err)
 	if (by_queue && a->notice_queues[0] != NULL &&
 	    word_index(a->notice_queues, t->w->t->queue) < 0)
 		return RC_OK;
-	for (size_t i = 0; i < t->n; i++) {
-		if (strcmp(t->names[i], name) == 0)
+	/* One change is one notice, however many rules tell of it. */
+	for (size_t i = 0; i < t->w->ntold; i++) {
+		if (strcmp(t->w->told[i], name) == 0)
 			return RC_OK;
 	}
-	text_push(t->w->ctx, &t->names, &t->n, a->name);
+	text_push(t->w->ctx, &t->w->told, &t->w->ntold, a->name);
 	l.target = a->name;
 	l.rule = t->p->sends ? t->p->sends->name : "";
 	l.due_at = notice_due(c, a, t->w->tx->now);
@@ -140,6 +139,25 @@ tell_followers(struct told *t, struct err *err)
 	return rc;
 }
 
+/* Who may desk.config. */
+static enum rc
+tell_administrators(struct told *t, struct err *err)
+{
+	const struct config *c = t->w->tx->d->config;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < c->nagents; i++) {
+		struct actor a = {.kind = ACTOR_AGENT,
+		    .name = c->agents[i].name,
+		    .agent = &c->agents[i],
+		    .role = config_role(c, c->agents[i].role)};
+
+		if (a.role != NULL && actor_may(&a, "desk.config"))
+			rc = tell(t, a.name, false, err);
+	}
+	return rc;
+}
+
 enum rc
 notice_to_agents(struct work *w, struct pending *p, const char *const *words,
     bool *requester, struct err *err)
@@ -163,27 +181,10 @@ notice_to_agents(struct work *w, struct pending *p, const char *const *words,
 			rc = tell_queue(&t, err);
 		else if (strcmp(*words, "followers") == 0)
 			rc = tell_followers(&t, err);
+		else if (strcmp(*words, "administrators") == 0)
+			rc = tell_administrators(&t, err);
 		else
 			rc = tell(&t, *words, false, err);
-	}
-	return rc;
-}
-
-enum rc
-notice_to_administrators(struct work *w, struct pending *p, struct err *err)
-{
-	const struct config *c = w->tx->d->config;
-	struct told t = {.w = w, .p = p};
-	enum rc rc = RC_OK;
-
-	for (size_t i = 0; rc == RC_OK && i < c->nagents; i++) {
-		struct actor a = {.kind = ACTOR_AGENT,
-		    .name = c->agents[i].name,
-		    .agent = &c->agents[i],
-		    .role = config_role(c, c->agents[i].role)};
-
-		if (a.role != NULL && actor_may(&a, "desk.config"))
-			rc = tell(&t, a.name, false, err);
 	}
 	return rc;
 }

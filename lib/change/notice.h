@@ -9,13 +9,10 @@
 /* How many there are, this one too; counts no further than NOTICE_FLOOD. */
 enum rc notice_recent_tickets(struct work *w, int64_t *n, struct err *err) CHECKED;
 /* A notice of event p to whom the words name: assignee, queue (its members), followers,
- * an agent's name; each once, never who did it, and nobody of machines' mail (M14) or in
- * a flood. *requester: that word was among them. */
+ * an agent's name; each once a change, never who did it, and nobody of machines' mail
+ * (M14) or in a flood. *requester: that word was among them. */
 enum rc notice_to_agents(struct work *w, struct pending *p, const char *const *words,
     bool *requester, struct err *err) CHECKED;
-/* Who keeps the desk: agents who may desk.config. */
-enum rc notice_to_administrators(
-    struct work *w, struct pending *p, struct err *err) CHECKED;
 /* When an agent is told of something that happens now: behind quiet hours, and with
  * others of the same digest. */
 int64_t notice_due(const struct config *c, const struct agent *a, int64_t now);

@@ -85,19 +85,22 @@ enum rc
 presence_release(struct change_tx *tx, const struct actor *actor, const char *agent,
     int64_t *released, struct err *err)
 {
+	/* Tickets of queues they do not see go back, too. */
+	struct actor free_handed = *actor;
 	struct changes nobody = {0};
 	int64_t *ids = NULL;
 	size_t n = 0;
 	enum rc rc =
 	    changes_add(tx->ctx, "assignee", CHANGE_SET, "", tx->d->config, &nobody, err);
 
+	free_handed.role = NULL;
 	if (rc == RC_OK)
 		rc = open_of(tx, agent, &ids, &n, err);
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		struct edit e = {.ticket = ids[i], .changes = &nobody};
 		struct change_result r;
 
-		rc = change_edit(tx, actor, &e, &r, err);
+		rc = change_edit(tx, &free_handed, &e, &r, err);
 	}
 	*released = (int64_t)n;
 	return rc;

@@ -143,14 +143,61 @@ gather(struct undo *u, int64_t event, bool single, struct err *err)
 	return gather_caused(u, event, err);
 }
 
+SQL(sql_undo_unsent, "SELECT count(*), coalesce(sum(CASE WHEN state IN (0, 2) THEN 1 "
+		     "ELSE 0 END), 0) FROM delivery WHERE event = ?1");
+SQL(sql_undo_cancel,
+    "UPDATE delivery SET state = 5 WHERE event = ?1 AND state IN (0, 2)");
+
+/* A reply can be taken back as long as nobody has it: none of it was sent. */
 static enum rc
-can_be_undone(const struct event *e, json_t *changes, struct err *err)
+can_be_unsaid(struct undo *u, const struct event *e, struct err *err)
+{
+	struct stmt *st;
+	int64_t all = 0, unsent = 0;
+	enum rc rc = store_prepare(u->tx->d->store, sql_undo_unsent, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, e->id);
+	rc = stmt_step(st, err);
+	if (rc == RC_OK) {
+		all = col_int(st, 0);
+		unsent = col_int(st, 1);
+	}
+	stmt_done(st);
+	if (rc == RC_OK && (all == 0 || unsent < all))
+		rc = err_fail(err, RC_INVALID,
+		    "event %lld added a message: what was said cannot be unsaid",
+		    (long long)e->id);
+	return rc;
+}
+
+/* What an event caused to leave, and is still here, does not leave. */
+static enum rc
+cancel_unsent(struct undo *u, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < u->n; i++) {
+		struct stmt *st;
+
+		rc = store_prepare(u->tx->d->store, sql_undo_cancel, &st, err);
+		if (rc != RC_OK)
+			return rc;
+		bind_int(st, 1, u->v[i]->id);
+		rc = stmt_run(st, err);
+	}
+	return rc;
+}
+
+static enum rc
+can_be_undone(struct undo *u, const struct event *e, json_t *changes, struct err *err)
 {
 	static const char *const actions[] = {"ticket.changed", "ticket.linked",
 	    "ticket.unlinked", "ticket.merged", "ticket.joined", "ticket.split",
 	    "ticket.undone", "customer.changed", "customer.merged", "customer.joined",
 	    "customer.undone", "organization.changed", "organization.undone",
-	    "rule.refused", NULL};
+	    "rule.refused", "rule.fired", "rule.loop", NULL};
 
 	if (word_index(actions, e->action) >= 0)
 		return RC_OK;
@@ -159,9 +206,7 @@ can_be_undone(const struct event *e, json_t *changes, struct err *err)
 	    json_object_get(changes, "from") != NULL)
 		return RC_OK;
 	if (strcmp(e->action, "message.added") == 0)
-		return err_fail(err, RC_INVALID,
-		    "event %lld added a message: what was said cannot be unsaid",
-		    (long long)e->id);
+		return can_be_unsaid(u, e, err);
 	return err_fail(err, RC_INVALID, "event %lld (%s) cannot be undone",
 	    (long long)e->id, e->action);
 }
@@ -549,7 +594,9 @@ undo_all(struct undo *u, struct err *err)
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < u->n; i++)
-		rc = can_be_undone(u->v[i], u->changes[i], err);
+		rc = can_be_undone(u, u->v[i], u->changes[i], err);
+	if (rc == RC_OK)
+		rc = cancel_unsent(u, err);
 	/* Rows of messages first: what tickets say of them is read from there. */
 	for (size_t i = 0; rc == RC_OK && i < u->n; i++)
 		rc = messages_back(u, i, err);

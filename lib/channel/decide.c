@@ -470,6 +470,29 @@ forward(struct deciding *k)
 	return true;
 }
 
+enum { TEN_MINUTES_MS = 600000 };
+
+/* M35: a sender who opens ticket after ticket. */
+static enum rc
+in_flood(struct deciding *k, bool *yes, struct err *err)
+{
+	int64_t most = k->w->config->flood_limit, n = 0;
+	enum rc rc;
+
+	*yes = false;
+	if (most == 0 || k->customer == 0 || k->w->release)
+		return RC_OK;
+	rc = k->world->opened(
+	    k->world->arg, k->customer, k->w->now - TEN_MINUTES_MS, most, &n, err);
+	if (rc != RC_OK)
+		return rc;
+	k->d->flood = n == most - 1;
+	if (n >= most)
+		*yes =
+		    hold(k, "M35", "too many new tickets of this sender in ten minutes");
+	return RC_OK;
+}
+
 static enum rc
 file(struct deciding *k, struct err *err)
 {
@@ -479,6 +502,7 @@ file(struct deciding *k, struct err *err)
 	    {"M15.4", "no key of a configured source"},
 	    {"M15.5", "no ticket number in the subject"}};
 	enum rc rc = mail_match(k->ctx, k->m, k->w, k->world, &k->match, err);
+	bool flood = false;
 
 	if (rc == RC_OK)
 		rc = know_sender(k, err);
@@ -493,7 +517,11 @@ file(struct deciding *k, struct err *err)
 	if (k->d->agent != NULL && k->d->class.class == CLASS_HUMAN && forward(k))
 		return RC_OK;
 	if (k->match.t == NULL) {
-		open_ticket(k, "M14");
+		rc = in_flood(k, &flood, err);
+		if (rc != RC_OK)
+			return rc;
+		if (!flood)
+			open_ticket(k, "M14");
 	} else if (k->seen.elsewhere != 0 && k->seen.elsewhere == k->match.t->id) {
 		k->d->ticket = k->match.t->id;
 		act(k, ACTION_DUPLICATE, "M20",

@@ -34,6 +34,10 @@ struct world {
 	/* Who delivery event.n went to, and about which ticket; n 0: by address. */
 	enum rc (*delivery)(void *arg, void *ctx, int64_t event, int64_t *n,
 	    const char *address, int64_t *ticket, const char **target, struct err *err);
+	/* How many tickets this customer opened since then; counts no further than max.
+	 */
+	enum rc (*opened)(void *arg, int64_t customer, int64_t since, int64_t max,
+	    int64_t *n, struct err *err);
 };
 
 struct decide_want {
@@ -77,6 +81,7 @@ struct decision {
 	const struct foreign *foreign;	    /* whose key the mail carries, or NULL */
 	const char *foreign_key;
 	bool reopen, participants, confirmed, unverified, id_reused;
+	bool flood; /* the last new ticket before further ones are held (M35) */
 	int64_t delivery_event, delivery_n; /* a report's delivery, or 0 */
 	struct forwarded forwarded;
 	struct verdict *verdicts;

@@ -261,6 +261,71 @@ by_report(struct filing *f, struct err *err)
 	return rc;
 }
 
+/* ---- who keeps the desk ---- */
+
+enum { HOUR_MS = 3600000 };
+
+static const char *const administrators[] = {"administrators", NULL};
+
+/* The ticket that our own loop header names; 0: none of ours. */
+static enum rc
+loop_ticket(struct filing *f, int64_t *ticket, struct err *err)
+{
+	const char *v = mail_header(f->job->m, "X-Tkt-Loop"), *space;
+	struct ticket *t = NULL;
+	enum rc rc;
+
+	space = v ? strchr(v, ' ') : NULL;
+	*ticket = 0;
+	if (space == NULL || !text_number(space + 1, ticket))
+		return RC_OK;
+	rc = ticket_get(f->ing->d->store, f->ctx, *ticket, &t, err);
+	if (rc == RC_NOTFOUND)
+		*ticket = 0;
+	return rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
+static enum rc
+tell_loop(struct filing *f, struct err *err)
+{
+	struct store *s = f->ing->d->store;
+	int64_t now = change_at(f->tx), last = 0, ticket = 0;
+	struct change_result r;
+	char *text = NULL;
+	enum rc rc = store_meta_get(s, f->ctx, "loop_told", &text, err);
+
+	if (rc == RC_OK && text_number(text, &last) && now - last < HOUR_MS)
+		return RC_OK;
+	if (rc == RC_OK || rc == RC_NONE)
+		rc = loop_ticket(f, &ticket, err);
+	if (rc != RC_OK || ticket == 0)
+		return rc;
+	rc = change_event(f->tx, &actor_system, ticket, "mail.loop",
+	    json_pack("{s:s}", "reason", f->d.class.evidence), administrators, &r, err);
+	if (rc == RC_OK)
+		rc = store_meta_set(
+		    s, "loop_told", talloc_asprintf(f->ctx, "%lld", (long long)now), err);
+	return rc;
+}
+
+enum rc
+tell_administrators(struct filing *f, struct err *err)
+{
+	const char *from = f->job->m->from.value;
+	struct change_result r;
+
+	if (f->d.class.class == CLASS_LOOP)
+		return tell_loop(f, err);
+	if (!f->d.flood || f->d.action != ACTION_NEW || f->r->ticket == 0)
+		return RC_OK;
+	return change_event(f->tx, &actor_system, f->r->ticket, "mail.flood",
+	    json_pack("{s:o}", "reason",
+		json_sprintf("%s opens ticket after ticket: further ones wait in the "
+			     "quarantine",
+		    from ? from : "somebody")),
+	    administrators, &r, err);
+}
+
 /* ---- the sender ---- */
 
 enum rc

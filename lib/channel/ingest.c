@@ -262,11 +262,35 @@ world_delivery(void *arg, void *ctx, int64_t event, int64_t *n, const char *addr
 	    f->ing->d->store, ctx, event, n, address, ticket, target, err);
 }
 
+SQL(sql_opened,
+    "SELECT count(*) FROM (SELECT created_at FROM ticket WHERE requester = ?1 "
+    "ORDER BY id DESC LIMIT ?3) WHERE created_at > ?2");
+
+static enum rc
+world_opened(
+    void *arg, int64_t customer, int64_t since, int64_t max, int64_t *n, struct err *err)
+{
+	struct filing *f = arg;
+	struct stmt *st;
+	enum rc rc = store_prepare(f->ing->d->store, sql_opened, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, customer);
+	bind_int(st, 2, since);
+	bind_int(st, 3, max);
+	rc = stmt_step(st, err);
+	if (rc == RC_OK)
+		*n = col_int(st, 0);
+	stmt_done(st);
+	return rc;
+}
+
 static enum rc
 decide(struct filing *f, struct err *err)
 {
 	const struct world world = {f, world_seen, world_ticket, world_thread,
-	    world_foreign, world_customer, world_delivery};
+	    world_foreign, world_customer, world_delivery, world_opened};
 	const struct decide_want want = {.config = f->ing->d->config,
 	    .desk = f->ing->d->id,
 	    .keys = &f->ing->keys,
@@ -404,6 +428,8 @@ file_one(struct filing *f, struct err *err)
 				 strcmp(f->d.rule, "M3") == 0))
 		return RC_OK;
 	rc = file_decided(f, err);
+	if (rc == RC_OK)
+		rc = tell_administrators(f, err);
 	if (rc == RC_OK)
 		rc = prove_sender(f, err);
 	/* Something in it that we do not take: it waits, and the next one is served. */

@@ -36,6 +36,9 @@ struct filing {
 
 /* file.c: does what was decided; fills outcome, ticket and message of the result. */
 enum rc file_decided(struct filing *f, struct err *err) CHECKED;
+/* Then: floods (M35, once: on the last ticket before the others are held) and loops (M14,
+ * once an hour) are told to who keeps the desk. */
+enum rc tell_administrators(struct filing *f, struct err *err) CHECKED;
 /* Then: an aligned pass (M18), or the token of a mail that only its people have (M15.1),
  * proves that the address is its customer's. */
 enum rc prove_sender(struct filing *f, struct err *err) CHECKED;

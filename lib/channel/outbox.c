@@ -258,7 +258,7 @@ tell_ticket(
 	    .author = "system",
 	    .author_address = "",
 	    .quoted = ""};
-	struct edit e = {.ticket = x->ticket, .message = &m};
+	struct edit e = {.ticket = x->ticket, .message = &m, .no_rules = true};
 	json_t *extra = json_pack("{s:o,s:s,s:s}", "delivery",
 	    json_sprintf("%lld.%lld", (long long)x->event, (long long)x->n), "target",
 	    x->target, "reason", why);

@@ -79,6 +79,27 @@ delivery_of_event(struct store *s, void *ctx, int64_t event, struct delivery ***
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
+enum rc
+deliveries_to_json(struct store *s, int64_t message, json_t **list, struct err *err)
+{
+	void *ctx = talloc_new(NULL);
+	struct delivery **v = NULL;
+	size_t n = 0;
+	enum rc rc = delivery_of_event(s, ctx, message, &v, &n, err);
+
+	if (rc == RC_OK)
+		*list = json_array();
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		if (strcmp(v[i]->via, "mail") != 0 || strcmp(v[i]->kind, "notice") == 0)
+			continue;
+		json_array_append_new(*list,
+		    json_pack("{s:s,s:s,s:s?}", "target", v[i]->target, "state",
+			delivery_states[v[i]->state], "last_error", v[i]->last_error));
+	}
+	talloc_free(ctx);
+	return rc;
+}
+
 bool
 delivery_id_parse(const char *text, int64_t *event, int64_t *n)
 {

@@ -38,6 +38,10 @@ enum rc delivery_get(struct store *s, void *ctx, int64_t event, int64_t n,
 /* All of an event, by number. */
 enum rc delivery_of_event(struct store *s, void *ctx, int64_t event, struct delivery ***v,
     size_t *n, struct err *err) CHECKED;
+/* What a message's record says of its deliveries: [{"target", "state", "last_error"}], by
+ * mail to customers. A new reference. */
+enum rc deliveries_to_json(
+    struct store *s, int64_t message, json_t **list, struct err *err) CHECKED;
 /* "900.1"; with *n 0 for "900" alone. */
 bool delivery_id_parse(const char *text, int64_t *event, int64_t *n);
 /* The record of tkt-json(5). A new reference. */

@@ -86,7 +86,7 @@ CREATE TEMP VIEW organization_fields AS SELECT
 FROM main.organization_field;
 
 CREATE TEMP VIEW deliveries AS SELECT
-  event AS message, n, ticket, via, target,
+  event AS message, n, ticket, via, kind, target, nullif(rule, '') AS rule,
   CASE state
     WHEN 0 THEN 'queued'
     WHEN 1 THEN 'leased'
@@ -94,7 +94,8 @@ CREATE TEMP VIEW deliveries AS SELECT
     WHEN 3 THEN 'sent'
     WHEN 4 THEN 'failed'
     ELSE 'cancelled' END AS state,
-  strftime('%Y-%m-%dT%H:%M:%SZ', due_at / 1000, 'unixepoch') AS due_at, attempts, last_error
+  strftime('%Y-%m-%dT%H:%M:%SZ', due_at / 1000, 'unixepoch') AS due_at,
+  strftime('%Y-%m-%dT%H:%M:%SZ', sent_at / 1000, 'unixepoch') AS sent_at, attempts, last_error
 FROM main.delivery;
 
 CREATE TEMP VIEW clocks AS SELECT

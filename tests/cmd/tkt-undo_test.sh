@@ -57,10 +57,30 @@ refused__when_something_depends_on_it_body() {
 
 refused__what_was_said_body() {
 	desk --sample
+	ok tkt-reply 1 -m hello --note --quiet --as alice
+	fails 65 'what was said cannot be unsaid' tkt-undo "$(last --action message.added)"
 	ok tkt-reply 1 -m hello --quiet
+	sqlite3 desk/store.db 'UPDATE delivery SET state = 3'
 	fails 65 'what was said cannot be unsaid' tkt-undo "$(last --action message.added)"
 	fails 65 '(ticket.created) cannot be undone' tkt-undo "$(last --action ticket.created)"
 	fails 65 '(config.applied) cannot be undone' tkt-undo "$(last --action config.applied)"
+}
+
+# As long as nobody has it, a reply can be taken back, with what it did.
+reply__that_was_not_sent_body() {
+	desk --sample
+	printf 'undo = 30s\nrule told { on = message when = "message:reply by:agent" notify = {bob} set = "tag+=answered" }\n' >>desk/tkt.conf
+	ok tkt-config apply
+	ok tkt-reply 1 -m 'Oh no.' --status solved --quiet --as alice
+	id=$(last --action message.added)
+	ok tkt-undo "$id"
+	ok tkt-show 1
+	jq -se '.[0].status == "new" and .[0].first_replied_at == null and .[0].tags == ["money"] and (.[-1].deliveries | map(.state)) == ["cancelled"]' out >/dev/null || atf_fail "$(tr '\n' ' ' <out)"
+	ok tkt-show 1 -o human
+	has '[cancelled to ann@example.com]'
+	ok mail-queue list
+	is ''
+	ok tkt-fsck --all
 }
 
 set__keeps_what_others_added_body() {

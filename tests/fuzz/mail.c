@@ -94,6 +94,17 @@ customer(
 }
 
 static enum rc
+opened(
+    void *arg, int64_t customer, int64_t since, int64_t max, int64_t *n, struct err *err)
+{
+	(void)arg;
+	(void)since;
+	(void)err;
+	*n = customer % (max + 1);
+	return RC_OK;
+}
+
+static enum rc
 delivery(void *arg, void *ctx, int64_t event, int64_t *n, const char *address,
     int64_t *id, const char **target, struct err *err)
 {
@@ -162,7 +173,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	static const struct desk_keys keys = {
 	    .v = {"a key of thirty-two bytes, no NU"}, .n = 1};
 	const struct world world = {
-	    NULL, seen, ticket, thread, foreign, customer, delivery};
+	    NULL, seen, ticket, thread, foreign, customer, delivery, opened};
 	void *ctx = talloc_new(NULL);
 	unsigned char body[BLOB_HASH];
 	struct decide_want want = {.config = &config,

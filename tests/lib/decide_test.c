@@ -94,6 +94,20 @@ w_customer(
 	return RC_NONE;
 }
 
+static int64_t opened; /* in the last ten minutes */
+
+static enum rc
+w_opened(
+    void *arg, int64_t customer, int64_t since, int64_t max, int64_t *n, struct err *e)
+{
+	(void)arg;
+	(void)customer;
+	(void)since;
+	(void)e;
+	*n = opened < max ? opened : max;
+	return RC_OK;
+}
+
 static enum rc
 w_delivery(void *arg, void *ctx, int64_t event, int64_t *n, const char *address,
     int64_t *ticket, const char **target, struct err *e)
@@ -131,6 +145,7 @@ static const struct config config = {.name = "Acme",
     .mail_depth_max = 20,
     .mail_header_max = 100000,
     .mail_people_max = 200,
+    .flood_limit = 50,
     .mailboxes = boxes,
     .nmailboxes = 1,
     .agents = agents,
@@ -168,8 +183,8 @@ reset(void)
 static struct decision
 decide_text(const char *raw)
 {
-	static const struct world world = {
-	    NULL, w_seen, w_ticket, w_thread, w_foreign, w_customer, w_delivery};
+	static const struct world world = {NULL, w_seen, w_ticket, w_thread, w_foreign,
+	    w_customer, w_delivery, w_opened};
 	static const unsigned char body[BLOB_HASH];
 	struct decide_want want = {.config = &config,
 	    .desk = "0123456789abcdef",
@@ -698,6 +713,30 @@ ATF_TC_BODY(explain__names_every_rule, tc)
 	}
 }
 
+ATF_TC_WITHOUT_HEAD(flood__waits_in_the_quarantine);
+ATF_TC_BODY(flood__waits_in_the_quarantine, tc)
+{
+	struct decision d;
+
+	reset();
+	opened = 48;
+	d = decided("ann@example.com", "", "x");
+	IS(d, ACTION_NEW, "M14");
+	ATF_CHECK(!d.flood);
+	opened = 49; /* this one is told of */
+	d = decided("ann@example.com", "", "x");
+	IS(d, ACTION_NEW, "M14");
+	ATF_CHECK(d.flood);
+	opened = 50;
+	IS(decided("ann@example.com", "", "x"), ACTION_HOLD, "M35");
+	/* Answers go on. */
+	d = decided("ann@example.com", TOKEN_TO, "x");
+	IS(d, ACTION_APPEND, "M15.1");
+	/* Somebody nobody knows has opened none. */
+	IS(decided("stranger@example.net", "", "x"), ACTION_NEW, "M14");
+	opened = 0;
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, class__first_that_matches);
@@ -706,6 +745,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, effects__as_the_table_says);
 	ATF_TP_ADD_TC(tp, match__in_this_order);
 	ATF_TP_ADD_TC(tp, standing__who_may_append);
+	ATF_TP_ADD_TC(tp, flood__waits_in_the_quarantine);
 	ATF_TP_ADD_TC(tp, agent__needs_proof);
 	ATF_TP_ADD_TC(tp, arrival__by_status);
 	ATF_TP_ADD_TC(tp, same_mail__twice_and_in_two_queues);

@@ -11,9 +11,9 @@ CREATE INDEX delivery_failed ON delivery(due_at) WHERE state = 4;   -- mail-queu
 CREATE INDEX ticket_waiting ON ticket(queue, priority DESC, created_at)          -- nobody has it: drained in
   WHERE phase = 0 AND assignee = '';                                         -- this order
 CREATE TABLE fired (                                -- a rule on = time fires again only after somebody
-  rule TEXT NOT NULL, ticket INTEGER NOT NULL,      -- else changed the ticket
+  ticket INTEGER NOT NULL, rule TEXT NOT NULL,      -- else changed the ticket
   last_event INTEGER NOT NULL,                      -- the ticket's, when it was done
-  PRIMARY KEY (rule, ticket)) STRICT, WITHOUT ROWID;
+  PRIMARY KEY (ticket, rule)) STRICT, WITHOUT ROWID;
 ALTER TABLE agent_state ADD COLUMN status TEXT NOT NULL DEFAULT 'online';  -- online away offline
 ALTER TABLE agent_state ADD COLUMN since INTEGER;   -- when that began
 ALTER TABLE agent_state ADD COLUMN until INTEGER;   -- online again at this instant
