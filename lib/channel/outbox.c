@@ -1,6 +1,8 @@
 /* The outbox. */
 #include "channel/outbox.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <talloc.h>
@@ -96,24 +98,92 @@ lease(struct desk *d, struct delivery *x, const char *by, struct err *err)
 	return stmt_run(st, err);
 }
 
+/* ---- the leases of the dead ---- */
+
+SQL(sql_outbox_leased,
+    "SELECT DISTINCT lease_by FROM delivery WHERE via = ?1 AND state < 2 "
+    "AND state = 1 AND due_at > ?2");
+SQL(sql_outbox_free, "UPDATE delivery SET state = 0, lease_by = '', due_at = ?3 "
+		     "WHERE via = ?1 AND state < 2 AND state = 1 AND lease_by = ?2");
+
+static enum rc
+leased(struct desk *d, void *ctx, const char *via, const char ***by, struct err *err)
+{
+	struct stmt *st;
+	size_t n = 0;
+	enum rc rc = store_prepare(d->store, sql_outbox_leased, &st, err);
+
+	*by = NULL;
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, via);
+	bind_int(st, 2, desk_now(d));
+	while ((rc = stmt_step(st, err)) == RC_OK)
+		text_push(ctx, by, &n, col_strdup(ctx, st, 0));
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+/* "host:pid" of this machine, and no such process. */
+static bool
+is_dead(const char *by)
+{
+	char *ours = who(NULL), *colon = strrchr(ours, ':');
+	const char *their = strrchr(by, ':');
+	int64_t pid = 0;
+	bool here = their != NULL && their - by == colon - ours &&
+		    strncmp(by, ours, (size_t)(colon - ours)) == 0;
+
+	talloc_free(ours);
+	return here && text_number(their + 1, &pid) && kill((pid_t)pid, 0) != 0 &&
+	       errno == ESRCH;
+}
+
+static enum rc
+bury_the_dead(struct desk *d, void *ctx, const char *via, struct err *err)
+{
+	const char **by = NULL;
+	enum rc rc = leased(d, ctx, via, &by, err);
+
+	for (; rc == RC_OK && by != NULL && *by != NULL; by++) {
+		struct stmt *st;
+
+		if (!is_dead(*by))
+			continue;
+		rc = store_prepare(d->store, sql_outbox_free, &st, err);
+		if (rc != RC_OK)
+			return rc;
+		bind_text(st, 1, via);
+		bind_text(st, 2, *by);
+		bind_int(st, 3, desk_now(d));
+		rc = stmt_run(st, err);
+	}
+	return rc;
+}
+
 enum rc
 outbox_lease(struct desk *d, void *ctx, const char *via, size_t max, struct delivery ***v,
     size_t *n, struct err *err)
 {
 	int64_t at = INSTANT_NEVER;
+	const char **holders = NULL;
 	char *by = who(ctx);
 	enum rc rc;
 
 	*v = NULL;
 	*n = 0;
-	/* Nothing due: nobody has to wait for a turn of ours. */
+	/* Nothing due and nothing leased: nobody has to wait for a turn of ours. */
 	rc = outbox_next(d, via, &at, err);
-	if (rc != RC_OK || at > desk_now(d))
+	if (rc == RC_OK && at > desk_now(d))
+		rc = leased(d, ctx, via, &holders, err);
+	if (rc != RC_OK || (at > desk_now(d) && holders == NULL))
 		return rc;
 	rc = begin(d, err);
 	if (rc != RC_OK)
 		return rc;
-	rc = outbox_due(d, ctx, via, max, v, n, err);
+	rc = bury_the_dead(d, ctx, via, err);
+	if (rc == RC_OK)
+		rc = outbox_due(d, ctx, via, max, v, n, err);
 	for (size_t i = 0; rc == RC_OK && i < *n; i++)
 		rc = lease(d, (*v)[i], by, err);
 	rc = end(d, rc, err);

@@ -1,5 +1,6 @@
 /* The outbox: deliveries leased by those who hand them over, and what became of them
- * (M36). A lease is due_at moved ahead: whoever dies with one gives it back by time. */
+ * (M36). A lease is due_at moved ahead: whoever dies with one gives it back by time, or
+ * at once when somebody on the same machine sees that it died. */
 #ifndef CHANNEL_OUTBOX_H
 #define CHANNEL_OUTBOX_H
 
