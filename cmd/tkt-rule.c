@@ -1,6 +1,5 @@
 /* tkt-rule: rules by hand, explained, tested, and tried on history. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <talloc.h>
 #include <unistd.h>
@@ -10,7 +9,7 @@
 #include "change/bulk.h"
 #include "change/explain.h"
 #include "query/show.h"
-#include "trial/trial.h"
+#include "trial/verbs.h"
 
 static struct {
 	struct bulk_opts bulk;
@@ -176,227 +175,18 @@ explain(struct cmd_env *env, int argc, char **argv, struct err *err)
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
-/* ---- test ---- */
-
-struct testing {
-	struct cmd_env *env;
-	int64_t run, failed;
-};
-
-static void
-print_case(struct testing *x, const struct case_result *r)
-{
-	struct out *out = x->env->out;
-	bool good = r->n == 0 && r->error == NULL;
-	json_t *list = json_array();
-
-	x->run++;
-	x->failed += !good;
-	for (size_t i = 0; i < r->n; i++)
-		json_array_append_new(
-		    list, json_pack("{s:s,s:O,s:O}", "key", r->v[i].key, "wanted",
-			      r->v[i].wanted, "got", r->v[i].got));
-	if (x->env->format != NULL) { /* tap */
-		out_line(out, COLOR_NONE, "%sok %lld - %s", good ? "" : "not ",
-		    (long long)x->run, r->name);
-	} else if (out->format == OUT_JSON) {
-		out_json(out,
-		    json_pack("{s:s,s:s,s:b,s:s?,s:O}", "type", "test", "name", r->name,
-			"ok", good, "error", r->error, "differences", list));
-	} else {
-		out_line(out, good ? COLOR_GREEN : COLOR_RED, "%s: %s%s%s", r->name,
-		    good ? "ok" : "failed", r->error ? ": " : "",
-		    r->error ? r->error : "");
-	}
-	for (size_t i = 0;
-	     i < r->n && (x->env->format != NULL || out->format != OUT_JSON); i++) {
-		char *wanted = json_dumps(r->v[i].wanted, JSON_ENCODE_ANY | JSON_COMPACT),
-		     *got = json_dumps(r->v[i].got, JSON_ENCODE_ANY | JSON_COMPACT);
-
-		out_line(out, COLOR_NONE, "%s %s: wanted %s, got %s",
-		    x->env->format ? "#" : "  ", r->v[i].key, wanted, got);
-		free(wanted);
-		free(got);
-	}
-	json_decref(list);
-}
-
-static enum rc
-test_file(struct testing *x, struct trial *t, FILE *f, const char *name, struct err *err)
-{
-	struct reader *in = reader_new(x->env->ctx, fileno(f));
-	json_t *c = NULL;
-	enum rc rc, ran;
-
-	while ((rc = reader_next(in, &c, err)) == RC_OK) {
-		void *ctx = talloc_new(x->env->ctx);
-		struct case_result r;
-
-		ran = trial_case(t, ctx, name, c, &r, err);
-		if (ran == RC_OK)
-			print_case(x, &r);
-		json_decref(c);
-		talloc_free(ctx);
-		if (ran != RC_OK)
-			return err_wrap(
-			    err, "%s: line %lld", name, (long long)reader_line(in));
-	}
-	return rc == RC_NONE ? RC_OK : err_wrap(err, "%s", name);
-}
+/* ---- in desks of their own ---- */
 
 static enum rc
 test(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
-	struct testing x = {.env = env};
-	struct trial *t = NULL;
-	enum rc rc;
-
-	if (argc == 0)
-		return err_fail(
-		    err, RC_USAGE, "test which cases? tkt-rule test FILE ...");
-	rc = trial_new(env->ctx, o.conf, env->desk, &t, err);
-	for (int i = 0; rc == RC_OK && i < argc; i++) {
-		FILE *f = strcmp(argv[i], "-") == 0 ? stdin : fopen(argv[i], "re");
-
-		if (f == NULL)
-			return err_errno(err, "%s", argv[i]);
-		rc = test_file(&x, t, f, argv[i], err);
-		if (f != stdin)
-			fclose(f);
-	}
-	if (rc == RC_OK && env->format != NULL)
-		out_line(env->out, COLOR_NONE, "1..%lld", (long long)x.run);
-	else if (rc == RC_OK && env->out->format == OUT_HUMAN)
-		out_line(env->out, COLOR_BOLD, "%lld cases, %lld failed",
-		    (long long)x.run, (long long)x.failed);
-	return rc == RC_OK && x.failed > 0 ? RC_NONE : rc;
-}
-
-/* ---- rehearse ---- */
-
-static bool
-differ(const struct replayed *a, const struct replayed *b)
-{
-	return strcmp(a->queue, b->queue) != 0 || strcmp(a->assignee, b->assignee) != 0 ||
-	       strcmp(a->priority, b->priority) != 0 || !json_equal(a->tags, b->tags);
-}
-
-static json_t *
-replayed_json(const struct replayed *x)
-{
-	json_t *v = json_pack(
-	    "{s:s,s:s,s:O}", "queue", x->queue, "priority", x->priority, "tags", x->tags);
-
-	record_set_text(v, "assignee", *x->assignee ? x->assignee : NULL);
-	json_object_set_new(
-	    v, "waited_s", x->waited_s < 0 ? json_null() : json_integer(x->waited_s));
-	return v;
-}
-
-static void
-print_difference(
-    struct cmd_env *env, const struct replayed *was, const struct replayed *would)
-{
-	if (env->out->format == OUT_JSON)
-		out_json(
-		    env->out, json_pack("{s:s,s:I,s:o,s:o}", "type", "replay", "ticket",
-				  (json_int_t)was->ticket, "was", replayed_json(was),
-				  "would", replayed_json(would)));
-	else if (env->out->format == OUT_IDS)
-		out_id(env->out, was->ticket);
-	else
-		out_line(env->out, COLOR_NONE, "ticket %lld: %s, %s, %s → %s, %s, %s",
-		    (long long)was->ticket, was->queue,
-		    *was->assignee ? was->assignee : "nobody", was->priority,
-		    would->queue, *would->assignee ? would->assignee : "nobody",
-		    would->priority);
-}
-
-static json_t *
-load_json(const struct replay *r)
-{
-	json_t *agents = json_object();
-
-	for (size_t i = 0; i < r->nload; i++)
-		json_object_set_new(agents, r->load[i].agent,
-		    json_pack("{s:I,s:I}", "tickets", (json_int_t)r->load[i].tickets,
-			"most_open", (json_int_t)r->load[i].most));
-	return json_pack("{s:o,s:I,s:I,s:I}", "agents", agents, "waited",
-	    (json_int_t)r->waiting, "waited_mean_s",
-	    (json_int_t)(r->waiting ? r->waited_s / r->waiting : 0), "waited_most_s",
-	    (json_int_t)r->waited_most_s);
-}
-
-static void
-print_load(struct cmd_env *env, const char *when, const struct replay *r)
-{
-	for (size_t i = 0; i < r->nload; i++)
-		out_line(env->out, COLOR_NONE, "%s: %s: %lld tickets, at most %lld open",
-		    when, r->load[i].agent, (long long)r->load[i].tickets,
-		    (long long)r->load[i].most);
-	out_line(env->out, COLOR_NONE,
-	    "%s: %lld tickets waited, %lld s on average, %lld s at most", when,
-	    (long long)r->waiting, (long long)(r->waiting ? r->waited_s / r->waiting : 0),
-	    (long long)r->waited_most_s);
-}
-
-static void
-print_sum(struct cmd_env *env, const struct replay *was, const struct replay *would,
-    int64_t differing)
-{
-	if (env->out->format == OUT_JSON) {
-		out_json(env->out,
-		    json_pack("{s:s,s:I,s:I,s:o,s:o}", "type", "replay_sum", "tickets",
-			(json_int_t)was->n, "differ", (json_int_t)differing, "was",
-			load_json(was), "would", load_json(would)));
-	} else if (env->out->format == OUT_HUMAN) {
-		print_load(env, "as it is", was);
-		print_load(env, "as it would be", would);
-		out_line(env->out, COLOR_BOLD, "%zu tickets: %lld would differ", was->n,
-		    (long long)differing);
-	}
-}
-
-static enum rc
-replay_by(struct cmd_env *env, const char *conf, const struct node *tree,
-    struct replay *r, struct err *err)
-{
-	struct trial *t = NULL;
-	enum rc rc = trial_new(env->ctx, conf, env->desk, &t, err);
-
-	if (rc == RC_OK)
-		rc = trial_replay(t, env->ctx, env->desk, tree, o.limit, r, err);
-	talloc_free(t);
-	return rc;
+	return trial_do_test(env, o.conf, argc, argv, err);
 }
 
 static enum rc
 rehearse(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
-	struct replay was = {0}, would = {0};
-	struct node *tree = NULL;
-	int64_t differing = 0;
-	enum rc rc;
-
-	if (o.conf == NULL)
-		return err_fail(
-		    err, RC_USAGE, "rehearse what? --conf names another tkt.conf");
-	rc = actor_need(&env->desk->actor, "desk.config", err);
-	if (rc == RC_OK)
-		rc = query_user(env->desk, env->ctx, argc, argv, NULL, &tree, err);
-	if (rc == RC_OK)
-		rc = replay_by(env, NULL, tree, &was, err);
-	if (rc == RC_OK)
-		rc = replay_by(env, o.conf, tree, &would, err);
-	for (size_t i = 0; rc == RC_OK && i < was.n && i < would.n; i++) {
-		if (!differ(&was.v[i], &would.v[i]))
-			continue;
-		differing++;
-		print_difference(env, &was.v[i], &would.v[i]);
-	}
-	if (rc == RC_OK)
-		print_sum(env, &was, &would, differing);
-	return rc;
+	return trial_do_rehearse(env, o.conf, o.limit, argc, argv, err);
 }
 
 /* ---- the words ---- */

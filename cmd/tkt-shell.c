@@ -18,8 +18,8 @@ enum { WORDS_MAX = 1000, LINE_MAX_BYTES = 65536 };
 /* What an agent works with. Programs that administer the desk are not among them. */
 static const char *const allowed[] = {"tkt-list", "tkt-show", "tkt-new", "tkt-reply",
     "tkt-set", "tkt-take", "tkt-link", "tkt-merge", "tkt-split", "tkt-snooze", "tkt-time",
-    "tkt-undo", "tkt-route", "tkt-rule", "tkt-agent", "tkt-log", "tkt-stats", "tkt-sla", "cust-show", "cust-set",
-    "cust-merge", "mail-quarantine", "mail-queue", NULL};
+    "tkt-undo", "tkt-route", "tkt-rule", "tkt-agent", "tkt-log", "tkt-stats", "tkt-sla",
+    "cust-show", "cust-set", "cust-merge", "mail-quarantine", "mail-queue", NULL};
 
 /* The words of $SSH_ORIGINAL_COMMAND. */
 static enum rc

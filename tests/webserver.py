@@ -13,6 +13,8 @@ lock, count = threading.Lock(), 0
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 65536
 
     def log_message(self, *args):
         pass

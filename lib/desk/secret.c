@@ -14,7 +14,7 @@ desk_read_secret(const struct desk *d, void *ctx, const char *name, size_t max,
     char **text, size_t *n, struct err *err)
 {
 	char *path = talloc_asprintf(NULL, "%s/secret/%s", d->dir, name);
-	struct stat st;
+	struct stat st = {0};
 	enum rc rc = RC_OK;
 	ssize_t r;
 	int fd = -1;

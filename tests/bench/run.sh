@@ -150,3 +150,4 @@ sla all { calendar = office first_response { normal = 4h } resolution { normal =
 	rm -rf "d$n" whole
 done
 . "$TKT_SRC/tests/bench/sla.sh"
+. "$TKT_SRC/tests/bench/acts.sh"

@@ -1,9 +1,9 @@
 # mail-send: what leaves, to whom, and what becomes of it (M31-M36).
 . "$TKT_SRC/tests/helpers.sh"
 
-# asked [ADDRESS]: a mail comes in and is ticket 4.
+# asked: a mail comes in and is ticket 4.
 asked() {
-	printf 'From: Ann Lee <%s>\nTo: support@acme.example\nSubject: Broken lamp\nMessage-ID: <a1@example.com>\nDate: Sun, 22 Nov 2026 09:00:00 +0000\n\nIt is broken.\n' "${1:-ann@example.com}" |
+	printf 'From: Ann Lee <%s>\nTo: support@acme.example\nSubject: Broken lamp\nMessage-ID: <a1@example.com>\nDate: Sun, 22 Nov 2026 09:00:00 +0000\n\nIt is broken.\n' ann@example.com |
 		mail-ingest >out || atf_fail "mail-ingest"
 }
 mails() { cat sink/*.eml 2>/dev/null; }

@@ -76,7 +76,7 @@ recipes__crontab_lines_run_body() {
 	desk --sample
 	# Five fields, then the command, with \% for %.
 	sed -n '/^[^#]/{s/^\([^ ]* \)\{5\}//;s/\\%/%/g;p;}' "$TKT_SRC/share/recipes/crontab" >lines
-	[ "$(wc -l <lines)" -eq 3 ] || atf_fail "$(cat lines)"
+	[ "$(wc -l <lines)" -eq 5 ] || atf_fail "$(cat lines)"
 	while read -r line; do
 		env TKT_DESK="$TKT_DESK" PATH="$PATH" HOME="$PWD" sh -c "$line" >out 2>&1 || atf_fail "$line: $(cat out)"
 		is ''

@@ -24,7 +24,7 @@ carry() {
 		[ -e "$f" ] || continue
 		to=$(sed -n 's/^X-To: //p' "$f")
 		from=$(sed -n 's/^X-From: //p' "$f")
-		mkdir -p done
+		mkdir -p gone
 		case $to in
 		*@one.example) d=one ;;
 		*@two.example) d=two ;;
@@ -38,7 +38,7 @@ carry() {
 			} | mail-ingest -D "$d" --recipient "$to" >>ingested 2>err || atf_fail "$(cat err)"
 			n=$((n + 1))
 		fi
-		mv "$f" done/
+		mv "$f" gone/
 	done
 }
 
@@ -78,7 +78,7 @@ loop__out_of_office_robots_stop_body() {
 		n=0
 		for f in sink/*.eml; do
 			[ -e "$f" ] || continue
-			mkdir -p done
+			mkdir -p gone
 			if grep -q '^X-To: rob@away.example' "$f"; then
 				n=$((n + 1))
 				id=$(sed -n 's/^Message-ID: //p' "$f" | head -n 1)
@@ -88,7 +88,7 @@ loop__out_of_office_robots_stop_body() {
 				printf 'From: Rob <rob@away.example>\nTo: %s\nSubject: Away: question\nMessage-ID: <r%s@away.example>\nIn-Reply-To: %s\n%s\n\nI am away until Monday.\n' "$to" "$i" "$id" "$auto" |
 					mail-ingest -D one --recipient "$to" >>ingested
 			fi
-			mv "$f" done/
+			mv "$f" gone/
 		done
 		[ $n -gt 0 ] || break
 	done

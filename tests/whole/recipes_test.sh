@@ -1,0 +1,85 @@
+# share/recipes/events-*: the log to other systems, with their own clients and servers.
+. "$TKT_SRC/tests/helpers.sh"
+unset TKT_NOW
+
+# until_true SECONDS COMMAND...: polls.
+until_true() {
+	n=$(($1 * 10))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+events() { sqlite3 desk/store.db 'SELECT count(*) FROM event'; }
+stop_all() {
+	for p in *.pid; do
+		[ ! -s "$p" ] || kill "$(cat "$p")" 2>/dev/null
+	done
+	pkill -f "tkt-log --follow --cursor $1" 2>/dev/null
+	sleep 0.3
+	:
+}
+
+redis__gets_each_event_in_order_body() {
+	command -v redis-server >/dev/null && command -v redis-cli >/dev/null || atf_skip "redis is not installed"
+	desk --sample
+	redis-server --port 0 --unixsocket "$PWD/redis.sock" --save '' --appendonly no --dir "$PWD" >redis.out 2>&1 &
+	echo $! >redis.pid
+	until_true 10 redis-cli -s "$PWD/redis.sock" ping || atf_fail "$(cat redis.out)"
+	has_all() { [ "$(redis-cli -s "$PWD/redis.sock" LLEN tkt)" -ge "$(events)" ]; }
+	REDIS="-s $PWD/redis.sock" sh "$TKT_SRC/share/recipes/events-redis" &
+	echo $! >one.pid
+	until_true 20 has_all || atf_fail "$(redis-cli -s "$PWD/redis.sock" LLEN tkt) of $(events)"
+	ok tkt-set 1 priority=high
+	until_true 10 has_all || atf_fail "the new one"
+	# It stops, and goes on behind the last one.
+	kill "$(cat one.pid)"
+	pkill -f 'tkt-log --follow --cursor redis'
+	sleep 0.2
+	ok tkt-set 2 priority=high
+	REDIS="-s $PWD/redis.sock" sh "$TKT_SRC/share/recipes/events-redis" &
+	echo $! >one.pid
+	until_true 10 has_all || atf_fail "after a pause"
+	redis-cli -s "$PWD/redis.sock" LRANGE tkt 0 -1 | jq -se 'map(.id) | unique | length == '"$(events)" >/dev/null || atf_fail "$(redis-cli -s "$PWD/redis.sock" LRANGE tkt 0 -1 | jq -c .id)"
+	redis-cli -s "$PWD/redis.sock" LRANGE tkt 0 -1 | jq -se 'map(.id) == (map(.id) | sort)' >/dev/null || atf_fail order
+}
+redis__gets_each_event_in_order_cleanup() { stop_all redis; }
+
+amqp__gets_each_event_body() {
+	[ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] && command -v amqp-publish >/dev/null || atf_skip "rabbitmq-server or amqp-tools is not installed"
+	desk --sample
+	port=$((20000 + $$ % 20000))
+	mkdir -p rabbit/home
+	export HOME="$PWD/rabbit/home" RABBITMQ_MNESIA_BASE="$PWD/rabbit/db" RABBITMQ_LOG_BASE="$PWD/rabbit/log" RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 \
+		RABBITMQ_NODE_PORT=$port RABBITMQ_DIST_PORT=$((port + 1)) ERL_EPMD_PORT=$((port + 2)) ERL_EPMD_ADDRESS=127.0.0.1 \
+		RABBITMQ_NODENAME="tkt$$@localhost" RABBITMQ_PID_FILE="$PWD/rabbit/pid" RABBITMQ_ENABLED_PLUGINS_FILE="$PWD/rabbit/plugins" \
+		RABBITMQ_CONF_ENV_FILE=/nonexistent RABBITMQ_CONFIG_FILE="$PWD/rabbit/none"
+	/usr/lib/rabbitmq/bin/rabbitmq-server >rabbit/out 2>&1 &
+	echo $! >rabbit.pid
+	url="amqp://guest:guest@127.0.0.1:$port"
+	until_true 60 amqp-declare-queue --url="$url" --queue=tkt --durable || atf_fail "$(tail -n 20 rabbit/out)"
+	URL="$url" sh "$TKT_SRC/share/recipes/events-amqp" &
+	echo $! >one.pid
+	: >consumed
+	has_all() {
+		while amqp-get --url="$url" --queue=tkt >one 2>/dev/null; do
+			cat one >>consumed
+		done
+		[ "$(grep -c '^{' consumed)" -ge "$(events)" ]
+	}
+	until_true 20 has_all || atf_fail "$(grep -c '^{' consumed) of $(events)"
+	ok tkt-set 1 priority=high
+	until_true 10 has_all || atf_fail "the new one"
+	jq -se 'map(.id) == (map(.id) | sort) and length == '"$(events)" consumed >/dev/null || atf_fail "$(grep -c . consumed)"
+}
+amqp__gets_each_event_cleanup() {
+	[ ! -s rabbit/pid ] || kill "$(cat rabbit/pid)" 2>/dev/null
+	stop_all amqp
+	pkill -f "epmd.*$PWD" 2>/dev/null
+	pkill -x epmd 2>/dev/null
+	:
+}
+
+cases whole/recipes_test.sh 150
