@@ -165,6 +165,8 @@ enum rc delivery_find(struct store *s, void *ctx, int64_t event, int64_t *n,
  * says the address is wrong (5.1.x) or gone (5.2.1) bars it from now on. */
 enum rc delivery_bars(struct store *s, const char *address, const char *status,
     int64_t at, struct err *err) CHECKED;
+/* Its owner wrote: it is not barred any more. */
+enum rc delivery_unbars(struct store *s, const char *address, struct err *err) CHECKED;
 /* It failed for good: kept with the reason. */
 enum rc delivery_failed(
     struct store *s, int64_t event, int64_t n, const char *why, struct err *err) CHECKED;

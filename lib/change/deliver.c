@@ -162,3 +162,19 @@ delivery_bars(
 	bind_int(st, 2, at);
 	return stmt_run(st, err);
 }
+
+SQL(sql_unbar_address,
+    "UPDATE address SET suppressed_at = NULL "
+    "WHERE kind = 'email' AND value = ?1 AND suppressed_at IS NOT NULL");
+
+enum rc
+delivery_unbars(struct store *s, const char *address, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_unbar_address, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, address);
+	return stmt_run(st, err);
+}

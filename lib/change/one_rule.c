@@ -160,6 +160,25 @@ change_rule(struct change_tx *tx, const struct actor *actor, const char *rule,
 
 /* ---- explaining ---- */
 
+/* What the rules would be asked about: the customer's last word. */
+static enum rc
+last_said(void *arg, struct message *m, struct err *err)
+{
+	struct work *w = arg;
+
+	(void)err;
+	if (strcmp(m->direction, "in") != 0 || strcmp(m->kind, "reply") != 0)
+		return RC_OK;
+	w->message = talloc_zero(w->ctx, struct message);
+	*w->message = (struct message){.kind = "reply",
+	    .direction = "in",
+	    .class = talloc_strdup(w->ctx, m->class),
+	    .author = talloc_strdup(w->ctx, m->author),
+	    .body = talloc_strdup(w->ctx, m->body),
+	    .flags = m->flags};
+	return RC_OK;
+}
+
 static enum rc
 run_explain(struct work *w, const void *what, struct err *err)
 {
@@ -168,6 +187,8 @@ run_explain(struct work *w, const void *what, struct err *err)
 
 	if (rc == RC_OK)
 		rc = actor_need(w->actor, "ticket.read", err);
+	if (rc == RC_OK && (a->on == ON_CREATED || a->on == ON_MESSAGE))
+		rc = message_each(w->tx->d->store, a->ticket, last_said, w, err);
 	w->explain = true;
 	if (rc == RC_OK)
 		rc = work_rules(w, a->on, err);

@@ -335,8 +335,18 @@ prove_sender(struct filing *f, struct err *err)
 	int64_t at = f->job->want.received_at;
 	bool token = f->d.action == ACTION_APPEND && strcmp(f->d.rule, "M15.1") == 0 &&
 		     !f->d.unverified && f->d.auth.result != AUTH_FAIL;
+	enum rc rc;
 
-	if (from->value == NULL || (f->d.auth.result != AUTH_PASS && !token))
+	if (from->value == NULL)
+		return RC_OK;
+	/* Who writes can be written to, whatever bounced once. */
+	if (f->d.class.class == CLASS_HUMAN &&
+	    (f->d.action == ACTION_NEW || f->d.action == ACTION_APPEND)) {
+		rc = delivery_unbars(f->ing->d->store, from->value, err);
+		if (rc != RC_OK)
+			return rc;
+	}
+	if (f->d.auth.result != AUTH_PASS && !token)
 		return RC_OK;
 	return address_prove(f->ing->d->store, from->kind, from->value,
 	    at == INSTANT_NONE ? desk_now(f->ing->d) : at, err);
