@@ -152,18 +152,37 @@ one_role(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	json_object_set_new(o, "queues", conf_list(sec, "queues"));
 }
 
+/* Hours of the night are one span here, past midnight: "20:00-07:00". */
+static bool
+quiet_hours(void *ctx, const char *text, struct hours_span *s)
+{
+	const char *dash = strchr(text, '-'), *why;
+	struct hours_span first, last;
+
+	if (hours_span_parse(ctx, text, s, &why))
+		return true;
+	if (dash == NULL || strcmp(dash + 1, "00:00") == 0 ||
+	    !hours_span_parse(ctx,
+		talloc_asprintf(ctx, "%.*s-24:00", (int)(dash - text), text), &first,
+		&why) ||
+	    !hours_span_parse(
+		ctx, talloc_asprintf(ctx, "00:00-%s", dash + 1), &last, &why))
+		return false;
+	*s = (struct hours_span){first.from, last.to};
+	return first.from > last.to;
+}
+
 /* When and of what an agent is told by mail. */
 static void
 put_notices(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 {
-	const char *quiet = conf_get(sec, "quiet"), *why = NULL;
+	const char *quiet = conf_get(sec, "quiet");
 	struct hours_span s = {0, 0};
 
 	conf_put_duration(c, sec, o, "digest", "0s");
-	/* Hours of the night are one span here: "20:00-07:00". */
-	if (quiet != NULL && !hours_span_parse(c->ctx, quiet, &s, &why) &&
-	    (s.from <= s.to || s.from >= 86400))
-		conf_wrong(c, sec, "quiet", "quiet: %s", why);
+	if (quiet != NULL && !quiet_hours(c->ctx, quiet, &s))
+		conf_wrong(c, sec, "quiet",
+		    "quiet \"%s\" is no span: write it as \"20:00-07:00\"", quiet);
 	json_object_set_new(o, "quiet_from", json_integer(s.from));
 	json_object_set_new(o, "quiet_to", json_integer(s.to % 86400));
 	conf_check_refs(c, cfg, sec, "notice_queues", "queue");

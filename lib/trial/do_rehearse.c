@@ -2,6 +2,7 @@
 #include <string.h>
 #include <talloc.h>
 
+#include "base/instant.h"
 #include "base/record.h"
 #include "trial/verbs.h"
 
@@ -93,8 +94,11 @@ replay_by(struct cmd_env *env, const char *conf, const struct node *tree, int64_
     struct replay *r, struct err *err)
 {
 	struct trial *t = NULL;
-	enum rc rc = trial_new(env->ctx, conf, env->desk, &t, err);
+	int64_t oldest = INSTANT_NONE;
+	enum rc rc = trial_oldest(env->desk, tree, limit, &oldest, err);
 
+	if (rc == RC_OK)
+		rc = trial_new(env->ctx, conf, env->desk, oldest, &t, err);
 	if (rc == RC_OK)
 		rc = trial_replay(t, env->ctx, env->desk, tree, limit, r, err);
 	talloc_free(t);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <talloc.h>
 
+#include "base/instant.h"
 #include "base/record.h"
 #include "trial/verbs.h"
 
@@ -84,7 +85,7 @@ trial_do_test(
 	if (argc == 0)
 		return err_fail(
 		    err, RC_USAGE, "test which cases? tkt-rule test FILE ...");
-	rc = trial_new(env->ctx, conf, env->desk, &t, err);
+	rc = trial_new(env->ctx, conf, env->desk, INSTANT_NONE, &t, err);
 	for (int i = 0; rc == RC_OK && i < argc; i++) {
 		FILE *f = strcmp(argv[i], "-") == 0 ? stdin : fopen(argv[i], "re");
 

@@ -52,6 +52,27 @@ take(void *arg, struct ticket *t, struct err *err)
 	return RC_OK;
 }
 
+static enum rc
+older(void *arg, struct ticket *t, struct err *err)
+{
+	int64_t *at = arg;
+
+	(void)err;
+	if (*at == INSTANT_NONE || t->created_at < *at)
+		*at = t->created_at;
+	return RC_OK;
+}
+
+enum rc
+trial_oldest(struct desk *real, const struct node *tree, int64_t limit, int64_t *at,
+    struct err *err)
+{
+	struct query_list l = {.sort = "created", .limit = limit};
+
+	*at = INSTANT_NONE;
+	return query_each(real, tree, &l, older, at, err);
+}
+
 static struct past *sorting;
 
 static int

@@ -8,6 +8,7 @@
 #include <talloc.h>
 #include <unistd.h>
 
+#include "base/instant.h"
 #include "base/record.h"
 #include "base/sibling.h"
 
@@ -147,15 +148,27 @@ trial_reset(struct trial *t, struct err *err)
 	return rc == RC_OK ? trial_open(t, err) : rc;
 }
 
-enum rc
-trial_new(
-    void *ctx, const char *conf, struct desk *real, struct trial **out, struct err *err)
+static enum rc
+make(struct trial *t, const char *conf, struct desk *real, struct err *err)
 {
-	const char *tmp = getenv("TMPDIR");
+	const char *argv[] = {"tkt-init", "--test", "--quiet", t->dir, NULL};
+	enum rc rc = run(t, argv, err);
+
+	if (rc == RC_OK)
+		rc = apply(t, conf, real, err);
+	if (rc == RC_OK)
+		rc = copy_file(path_of(t, "store.db"), path_of(t, "fresh.db"), err);
+	return rc == RC_OK ? trial_open(t, err) : rc;
+}
+
+enum rc
+trial_new(void *ctx, const char *conf, struct desk *real, int64_t at, struct trial **out,
+    struct err *err)
+{
+	const char *tmp = getenv("TMPDIR"), *now = getenv("TKT_NOW");
 	struct trial *t = talloc_zero(ctx, struct trial);
 	char *folder =
 	    talloc_asprintf(t, "%s/tkt-trial.XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	const char *argv[] = {"tkt-init", "--test", "--quiet", NULL, NULL};
 	enum rc rc;
 
 	if (mkdtemp(folder) == NULL) {
@@ -164,14 +177,15 @@ trial_new(
 	}
 	t->dir = talloc_asprintf(t, "%s/desk", folder);
 	talloc_set_destructor(t, throw_away);
-	argv[3] = t->dir;
-	rc = run(t, argv, err);
-	if (rc == RC_OK)
-		rc = apply(t, conf, real, err);
-	if (rc == RC_OK)
-		rc = copy_file(path_of(t, "store.db"), path_of(t, "fresh.db"), err);
-	if (rc == RC_OK)
-		rc = trial_open(t, err);
+	/* Desks made for tests go by this, and so do the programs that make one. */
+	now = now ? talloc_strdup(t, now) : NULL;
+	if (at != INSTANT_NONE)
+		setenv("TKT_NOW", instant_print(t, at), 1);
+	rc = make(t, conf, real, err);
+	if (at != INSTANT_NONE && now != NULL)
+		setenv("TKT_NOW", now, 1);
+	else if (at != INSTANT_NONE)
+		unsetenv("TKT_NOW");
 	if (rc == RC_OK)
 		*out = t;
 	else

@@ -13,8 +13,8 @@ struct trial {
 /* Makes a desk whose policy is that of a tkt.conf (with what it includes and names), or,
  * when `conf` is NULL, the applied one of `real`. The folder goes when the trial is
  * freed. RC_CONFIG when the policy has errors (tkt-config says which). Belongs to ctx. */
-enum rc trial_new(void *ctx, const char *conf, struct desk *real, struct trial **t,
-    struct err *err) CHECKED;
+enum rc trial_new(void *ctx, const char *conf, struct desk *real, int64_t at,
+    struct trial **t, struct err *err) CHECKED;
 /* Empty again, as it was new; opens it. */
 enum rc trial_reset(struct trial *t, struct err *err) CHECKED;
 /* Closes it, so that another program may work there. */
@@ -61,6 +61,10 @@ struct replay {
 	size_t nload;
 	int64_t waiting, waited_s, waited_most_s; /* tickets that waited; seconds */
 };
+/* When the oldest of the newest `limit` tickets the tree selects was made; INSTANT_NONE
+ * for none. */
+enum rc trial_oldest(struct desk *real, const struct node *tree, int64_t limit,
+    int64_t *at, struct err *err) CHECKED;
 /* Opens the tickets the tree selects anew in the trial, in the order of their creation,
  * and solves each when it was solved: routes and assignment do what they would have done
  * then, with everybody present. The first message is what they were. Into ctx. */

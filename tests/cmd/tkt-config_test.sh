@@ -264,4 +264,50 @@ X
 	ok tkt-list --view mine --as alice
 }
 
+check__rules_and_what_they_do_body() {
+	desk --sample
+	says() {
+		cp desk/tkt.conf bad.conf
+		printf '%s\n' "$3" >>bad.conf
+		tkt-config check --conf bad.conf >out 2>err
+		[ $? -eq "$1" ] && grep -qF -- "$2" err || atf_fail "$3: $(cat err)"
+		grep -q 'bad.conf:[0-9]*: ' err || atf_fail "no place: $(cat err)"
+	}
+	says 78 'set: priority is set twice' 'rule a { on = created set = "priority=low priority=high" }'
+	says 78 'reply "acknowledgment": no such canned reply (did you mean "acknowledgement"?)' 'rule a { on = created reply = acknowledgment }'
+	says 78 'notify "alcie": assignee, queue, followers, requester or an agent (did you mean "alice"?)' 'rule a { on = created notify = {alcie} }'
+	says 78 'hook "crm": no such webhook' 'rule a { on = created hook = crm }'
+	says 78 'hook "ftp://x/": https://HOST/PATH' 'rule a { on = created hook = "ftp://x/" }'
+	says 78 'run: "beep": a program is named by its whole path' 'rule a { on = created run = {"beep"} }'
+	says 78 '{{requester.nam}}: no such value' 'rule a { on = created note = "Hello {{requester.nam}}" }'
+	says 78 'section "a" is never closed' 'rule a { on = created note = "{{#a}}" }'
+	says 78 'a rule on = time needs a time term' 'rule a { on = time when = "status:open" set = "tag+=x" }'
+	says 78 'nothing else can be done with it' 'rule a { on = time when = "solved<-1d" purge = true hook = "https://x.org/" }'
+	says 0 'rule "a" does nothing' 'rule a { on = created }'
+	says 0 'rule "a" never matches' 'rule a { on = created when = "queue:inbox queue:billing" set = "tag+=x" }'
+	says 78 'quiet "18:00" is no span' 'agent dan { quiet = "18:00" }'
+	says 78 'quiet "18:00-07:99" is no span' 'agent dan { quiet = "18:00-07:99" }'
+	says 78 'quiet "09:00-09:00" is no span' 'agent dan { quiet = "09:00-09:00" }'
+	says 78 'digest "often" is no duration' 'agent dan { digest = often }'
+	printf -- '---\ntitel: x\n---\nx\n' >desk/canned/a.md
+	tkt-config check >out 2>err
+	[ $? -eq 78 ] && grep -q 'canned/a.md:1: "titel": no such key (did you mean "title"?)' err || atf_fail "$(cat err)"
+	printf -- '---\nset: prio=high\n---\nx\n' >desk/canned/a.md
+	tkt-config check >out 2>err
+	[ $? -eq 78 ] && grep -q 'canned/a.md:1: set: ' err || atf_fail "$(cat err)"
+	head -c 70000 /dev/zero | tr '\0' x >desk/canned/a.md
+	tkt-config check >out 2>err
+	[ $? -eq 78 ] && grep -q 'canned/a.md:1: longer than 64 kB' err || atf_fail "$(cat err)"
+	rm desk/canned/a.md
+	# What was applied is there when the files are gone, and comes back by rollback.
+	printf 'Hi {{requester.name}}\n' >desk/canned/hi.md
+	ok tkt-config apply
+	rm desk/canned/hi.md
+	ok tkt-reply 1 --canned hi --quiet --as alice
+	ok tkt-config apply
+	fails 66 'no such reply' tkt-reply 1 --canned hi --as alice
+	ok tkt-config rollback 2 --quiet
+	ok tkt-reply 1 --canned hi --quiet --as alice
+}
+
 cases cmd/tkt-config_test.sh

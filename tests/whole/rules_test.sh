@@ -46,24 +46,29 @@ samples__escalate_ask_and_close_body() {
 	is 3
 	export TKT_NOW=2026-11-22T14:10:00Z
 	ok tkt-tick
-	ok tkt-list id:3 priority:urgent tag:breached -o ids
-	[ -s out ] || ok tkt-list id:3 priority:urgent -o ids
+	ok tkt-list id:3 priority:urgent -o ids
 	is 3
+	# The clock of urgent tickets is over: that is told, and acted on.
+	export TKT_NOW=2026-11-22T15:30:00Z
+	ok tkt-tick
+	ok tkt-list id:3 tag:breached -o ids
+	is 3
+	[ "$(sqlite3 desk/store.db "SELECT group_concat(target) FROM delivery WHERE rule = 'breached' AND ticket = 3")" = 'carol,alice,bob' ] || atf_fail "$(sqlite3 desk/store.db "SELECT * FROM delivery WHERE ticket = 3")"
 	ok tkt-reply 3 -m 'Which one?' --status pending --quiet --as carol
-	export TKT_NOW=2026-11-25T15:00:00Z
+	export TKT_NOW=2026-11-25T16:00:00Z
 	ok tkt-tick
 	ok tkt-show 3
 	jq -se '.[0].tags | index("asked") != null' out >/dev/null || atf_fail "$(head -n 1 out)"
 	jq -se '.[-1] | .kind == "reply" and (.body | contains("we have not heard from you"))' out >/dev/null || atf_fail "$(tail -n 1 out)"
-	export TKT_NOW=2026-11-29T15:00:00Z
+	export TKT_NOW=2026-11-29T16:00:00Z
 	ok tkt-tick
 	ok tkt-list id:3 status:solved -o ids
 	is 3
-	export TKT_NOW=2026-12-07T15:00:00Z
+	export TKT_NOW=2026-12-07T16:00:00Z
 	ok tkt-tick
 	ok tkt-list id:3 status:closed -o ids
 	is 3
-	export TKT_NOW=2029-12-01T15:00:00Z
+	export TKT_NOW=2029-12-07T16:00:00Z
 	ok tkt-tick
 	fails 66 'no ticket 3' tkt-show 3
 	ok tkt-fsck --all
