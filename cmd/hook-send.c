@@ -180,6 +180,7 @@ static enum rc
 follow(struct sending *s, struct err *err)
 {
 	struct bell *bell = NULL;
+	bool newer = false;
 	enum rc rc = bell_open(s->env->ctx, s->env->desk->store, &bell, err);
 
 	while (rc == RC_OK && !stopped) {
@@ -198,6 +199,18 @@ follow(struct sending *s, struct err *err)
 		if (rc == RC_OK && !stopped)
 			rc = bell_wait(bell, wait, err);
 		rc = rc == RC_NONE ? RC_OK : rc;
+		if (rc == RC_OK)
+			rc = desk_outdated(s->env->desk, &newer, err);
+		if (rc != RC_OK || !newer)
+			continue;
+		/* Another policy, other targets. */
+		TALLOC_FREE(s->hooks);
+		TALLOC_FREE(bell);
+		rc = desk_renew(s->env->ctx, &s->env->desk, s->env->as, &newer, err);
+		if (rc == RC_OK)
+			rc = hooks_open(s->env->ctx, s->env->desk, &s->hooks, err);
+		if (rc == RC_OK)
+			rc = bell_open(s->env->ctx, s->env->desk->store, &bell, err);
 	}
 	return rc;
 }

@@ -238,14 +238,15 @@ all_due(struct sending *s, struct err *err)
 
 /* ---- staying ---- */
 
+/* Until the policy changes: then another server may be the one to ask. */
 static enum rc
-follow(struct sending *s, struct err *err)
+follow_version(struct sending *s, bool *newer, struct err *err)
 {
 	struct bell *bell = NULL;
 	int64_t down = DOWN_MS;
-	enum rc rc = bell_open(s->env->ctx, s->env->desk->store, &bell, err);
+	enum rc rc = bell_open(s->writer, s->env->desk->store, &bell, err);
 
-	while (rc == RC_OK && !stopped) {
+	for (*newer = false; rc == RC_OK && !stopped && !*newer;) {
 		int64_t at = INSTANT_NEVER, now, wait = REST_MS;
 
 		rc = all_due(s, err);
@@ -260,14 +261,36 @@ follow(struct sending *s, struct err *err)
 			for (int64_t t = now_ms() + down; !stopped && now_ms() < t;)
 				usleep(100000);
 			down = 2 * down < DOWN_MAX_MS ? 2 * down : DOWN_MAX_MS;
-			continue;
+		} else {
+			down = DOWN_MS;
+			if (at != INSTANT_NEVER && at - now < wait)
+				wait = at > now ? at - now : 0;
+			if (rc == RC_OK && !stopped)
+				rc = bell_wait(bell, wait, err);
 		}
-		down = DOWN_MS;
-		if (at != INSTANT_NEVER && at - now < wait)
-			wait = at > now ? at - now : 0;
-		if (rc == RC_OK && !stopped)
-			rc = bell_wait(bell, wait, err);
-		rc = rc == RC_NONE ? RC_OK : rc;
+		if (rc == RC_OK || rc == RC_NONE)
+			rc = desk_outdated(s->env->desk, newer, err);
+	}
+	return rc;
+}
+
+static enum rc
+follow(struct sending *s, struct err *err)
+{
+	bool newer = false;
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && !stopped) {
+		rc = follow_version(s, &newer, err);
+		if (rc != RC_OK || !newer)
+			break;
+		TALLOC_FREE(s->post);
+		TALLOC_FREE(s->writer);
+		rc = desk_renew(s->env->ctx, &s->env->desk, s->env->as, &newer, err);
+		if (rc == RC_OK)
+			rc = writer_new(s->env->ctx, s->env->desk, &s->writer, err);
+		if (rc == RC_OK)
+			rc = post_open(s->env->ctx, s->env->desk, &s->post, err);
 	}
 	return rc;
 }

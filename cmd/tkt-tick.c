@@ -284,29 +284,11 @@ tick(struct cmd_env *env, struct err *err)
 	return RC_OK;
 }
 
-/* What was applied since the last tick is what counts from now on. */
-static enum rc
-newest_config(struct cmd_env *env, struct err *err)
-{
-	struct desk_want want = {.dir = env->desk->dir, .as = env->as, .write = true};
-	struct desk *d = NULL;
-	int64_t version = 0;
-	enum rc rc = version_newest(env->desk->store, &version, err);
-
-	if (rc != RC_OK || version == env->desk->config->version)
-		return rc;
-	rc = desk_open(env->ctx, &want, &d, err);
-	if (rc == RC_OK) {
-		talloc_free(env->desk);
-		env->desk = d;
-	}
-	return rc;
-}
-
 static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	struct sigaction act = {.sa_handler = on_signal};
+	bool newer;
 	enum rc rc;
 
 	if (argc > 0)
@@ -326,7 +308,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		if (usleep((useconds_t)(MINUTE_MS - now % MINUTE_MS) * 1000) != 0 ||
 		    stopped)
 			continue;
-		rc = newest_config(env, err);
+		/* What was applied since the last tick is what counts from now on. */
+		rc = desk_renew(env->ctx, &env->desk, env->as, &newer, err);
 		if (rc == RC_OK)
 			rc = tick(env, err);
 	}

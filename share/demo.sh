@@ -26,6 +26,7 @@ run 'tkt-list -o human'
 run 'tkt-show 1 -o human'
 run 'tkt-route --explain -N 1 -o human'
 run 'tkt-reply 1 -m "We have refunded the second charge." --status solved --as alice -o human'
+run 'mail-send -N | head -n 40 # how the answer will look'
 run 'tkt-reply 2 --note -m "Needs a new fuser, ordered." --as carol -o human'
 run "tkt-list phase:open 'subject:/urgent/' | tkt-set priority=urgent tag+=login -o human"
 run 'df -h . | tkt-new -s "Disk report" -q hardware -t cron -o human'

@@ -264,6 +264,12 @@ struct desk_want {
 	bool write;
 };
 
+/* For those who stay: was a newer version applied? */
+enum rc desk_outdated(const struct desk *d, bool *yes, struct err *err) CHECKED;
+/* When it was, *d is opened anew (the old one is
+ * freed with all that belongs to it) and *changed is true. `as` as it was opened. */
+enum rc desk_renew(
+    void *ctx, struct desk **d, const char *as, bool *changed, struct err *err) CHECKED;
 /* Finds and opens a desk: -D, $TKT_DESK, the nearest parent folder with a tkt.conf,
  * /var/lib/tkt. Errors: RC_NOTFOUND (no desk here), RC_DENIED (another owner, or a found
  * desk planted by somebody else), RC_CONFIG (network file system, newer store, nothing

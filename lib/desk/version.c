@@ -143,3 +143,30 @@ version_add(struct store *s, int64_t id, const char *part, json_t *o, int64_t at
 	bind_opt(st, 6, event);
 	return stmt_run(st, err);
 }
+
+enum rc
+desk_outdated(const struct desk *d, bool *yes, struct err *err)
+{
+	int64_t version = 0;
+	enum rc rc = version_newest(d->store, &version, err);
+
+	*yes = rc == RC_OK && version != d->config->version;
+	return rc;
+}
+
+enum rc
+desk_renew(void *ctx, struct desk **d, const char *as, bool *changed, struct err *err)
+{
+	struct desk_want want = {.dir = (*d)->dir, .as = as, .write = true};
+	struct desk *newer = NULL;
+	enum rc rc = desk_outdated(*d, changed, err);
+
+	if (rc != RC_OK || !*changed)
+		return rc;
+	rc = desk_open(ctx, &want, &newer, err);
+	if (rc == RC_OK) {
+		talloc_free(*d);
+		*d = newer;
+	}
+	return rc;
+}
