@@ -29,7 +29,8 @@ conf_check_query(struct conf *c, cfg_t *sec, const char *key,
 }
 
 static void
-check_changes(struct conf *c, cfg_t *sec, const struct config *desk, json_t *o)
+check_changes(
+    struct conf *c, cfg_t *sec, const struct config *desk, json_t *o, struct changes *out)
 {
 	const char *text = conf_get(sec, "set");
 	struct changes changes = {0};
@@ -54,6 +55,7 @@ check_changes(struct conf *c, cfg_t *sec, const struct config *desk, json_t *o)
 		}
 	}
 	conf_put(o, "set", changes_print(c->ctx, &changes));
+	*out = changes;
 }
 
 /* Retention: what a time rule selects is removed for good, so it can do nothing else. */
@@ -151,6 +153,61 @@ check_acts(struct conf *c, cfg_t *cfg, cfg_t *sec, const struct config *desk, js
 	conf_put(o, "note", note);
 }
 
+/* ---- rules that contradict each other ---- */
+
+/* Those above, as far as that matters. */
+struct rule_above {
+	const char *name, *on;
+	const struct node *tree;
+	struct changes changes;
+	bool stops;
+};
+struct rules_above {
+	struct rule_above *v;
+	size_t n;
+};
+
+static void
+check_contradiction(
+    struct conf *c, cfg_t *sec, const struct rule_above *a, const struct rule_above *b)
+{
+	for (size_t i = 0; i < a->changes.n; i++) {
+		const struct change *x = &a->changes.v[i];
+		const char *other = changes_value(&b->changes, x->key);
+
+		if (x->op == CHANGE_SET && other != NULL && strcmp(other, x->value) != 0)
+			conf_warn(c, sec, "set",
+			    "rule \"%s\" sets %s=%s, and \"%s\" above sets %s=%s for the "
+			    "same tickets",
+			    b->name, x->key, other, a->name, x->key, x->value);
+	}
+}
+
+/* The same tickets at the same moment: what the one above set is undone, or, when it
+ * stops, this one never gets a look. */
+static void
+check_against_above(
+    struct conf *c, cfg_t *sec, struct rules_above *above, const struct rule_above *this)
+{
+	for (size_t i = 0; i < above->n; i++) {
+		const struct rule_above *a = &above->v[i];
+
+		/* Macros are run one at a time, as somebody likes. */
+		if (strcmp(a->on, this->on) != 0 || strcmp(a->on, "hand") == 0 ||
+		    a->tree == NULL || this->tree == NULL)
+			continue;
+		if (a->stops &&
+		    (a->tree->kind == NODE_ALL || node_equal(a->tree, this->tree)))
+			conf_warn(c, sec, NULL,
+			    "\"%s\" never gets a look: \"%s\" above stops", this->name,
+			    a->name);
+		else if (node_equal(a->tree, this->tree))
+			check_contradiction(c, sec, a, this);
+	}
+	above->v = mem_grow(c->ctx, above->v, struct rule_above, above->n + 1);
+	above->v[above->n++] = *this;
+}
+
 static bool
 acts(json_t *o)
 {
@@ -168,7 +225,7 @@ acts(json_t *o)
 
 static void
 one_rule(struct conf *c, cfg_t *cfg, cfg_t *sec, const char *block,
-    const struct config *desk, json_t *list)
+    const struct config *desk, struct rules_above *above, json_t *list)
 {
 	static const char *const ons[] = {"created", "changed", "message", "sla.warned",
 	    "sla.breached", "time", "hand", NULL};
@@ -177,6 +234,7 @@ one_rule(struct conf *c, cfg_t *cfg, cfg_t *sec, const char *block,
 			      : strcmp(block, "macro") == 0 ? "hand"
 							    : "created";
 	struct query_scope scope = {.config = desk};
+	struct rule_above this = {.name = cfg_title(sec)};
 	struct node *tree;
 	json_t *o = json_object();
 
@@ -193,9 +251,12 @@ one_rule(struct conf *c, cfg_t *cfg, cfg_t *sec, const char *block,
 	conf_put(o, "on", on);
 	scope.condition = scope.happening = strcmp(on, "time") != 0;
 	tree = conf_check_query(c, sec, "when", &scope, o, "when");
-	check_changes(c, sec, desk, o);
+	check_changes(c, sec, desk, o, &this.changes);
 	conf_put(o, "assign", assign);
-	conf_put_bool(c, sec, o, "stop");
+	this.on = on;
+	this.tree = tree;
+	this.stops = conf_put_bool(c, sec, o, "stop");
+	check_against_above(c, sec, above, &this);
 	if (strcmp(on, "time") == 0 && tree != NULL && !query_has_time(tree))
 		conf_wrong(c, sec, "when",
 		    "a rule on = time needs a time term, like solved<-4d");
@@ -231,6 +292,7 @@ rules_json(struct conf *c, cfg_t *cfg, const struct config *desk)
 {
 	static const char *const blocks[] = {"route", "rule", "trigger", "macro", NULL};
 	struct ordered *v = mem_array(c->ctx, struct ordered, 1);
+	struct rules_above above = {0};
 	json_t *list = json_array();
 	size_t n = 0;
 
@@ -248,7 +310,7 @@ rules_json(struct conf *c, cfg_t *cfg, const struct config *desk)
 	}
 	qsort(v, n, sizeof(*v), by_place);
 	for (size_t i = 0; i < n; i++)
-		one_rule(c, cfg, v[i].sec, v[i].block, desk, list);
+		one_rule(c, cfg, v[i].sec, v[i].block, desk, &above, list);
 	return list;
 }
 
