@@ -1,16 +1,14 @@
 /* hook-send: tells other systems and programs what happened. */
 #include <fcntl.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <talloc.h>
 #include <unistd.h>
 
-#include "base/instant.h"
 #include "base/text.h"
+#include "channel/driver.h"
 #include "channel/hook.h"
-#include "desk/cmd.h"
 
 static struct {
 	bool follow, dry_run;
@@ -29,50 +27,45 @@ static const struct opt opts[] = {
     OPTS_END,
 };
 
-enum { AT_ONCE = 20, REST_MS = 60000, DOWN_MAX = 64 };
-
-static volatile sig_atomic_t stopped;
-
-static void
-on_signal(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
+enum { AT_ONCE = 20, DOWN_MAX = 64 };
 
 struct sending {
 	struct cmd_env *env;
 	struct hooks *hooks;
-	int64_t done;
 	const char *down[DOWN_MAX]; /* targets that do not answer in this round */
 	size_t ndown;
 	void *round;
 };
 
-/* ---- one of them ---- */
+/* ---- what goes by the policy ---- */
 
 static enum rc
-print(const struct sending *s, const struct delivery *x, struct err *err)
+open_hooks(void *arg, struct err *err)
 {
-	struct out *out = s->env->out;
-	struct delivery *now = NULL;
-	enum rc rc = delivery_get(s->env->desk->store, NULL, x->event, x->n, &now, err);
+	struct sending *s = arg;
 
-	if (rc != RC_OK)
-		return rc;
-	if (out->format == OUT_JSON)
-		out_json(out, delivery_to_json(now));
-	else if (out->format == OUT_IDS || out->format == OUT_TSV)
-		out_line(
-		    out, COLOR_NONE, "%lld.%lld", (long long)x->event, (long long)x->n);
-	else
-		out_line(out, now->state == DELIVERY_SENT ? COLOR_NONE : COLOR_YELLOW,
-		    "%lld.%lld to %s: %s%s%s", (long long)x->event, (long long)x->n,
-		    x->target, delivery_states[now->state], now->last_error ? ": " : "",
-		    now->last_error ? now->last_error : "");
-	talloc_free(now);
-	return RC_OK;
+	return hooks_open(s->env->ctx, s->env->desk, &s->hooks, err);
 }
+
+static void
+close_hooks(void *arg)
+{
+	struct sending *s = arg;
+
+	TALLOC_FREE(s->hooks);
+}
+
+static void
+begin(void *arg)
+{
+	struct sending *s = arg;
+
+	talloc_free(s->round);
+	s->round = talloc_new(s->env->ctx);
+	s->ndown = 0;
+}
+
+/* ---- one of them ---- */
 
 static bool
 is_down(const struct sending *s, const struct delivery *x)
@@ -85,23 +78,22 @@ is_down(const struct sending *s, const struct delivery *x)
 }
 
 static enum rc
-send_one(struct sending *s, const struct delivery *x, struct err *err)
+hand(void *arg, struct delivery **v, size_t *n, struct err *err)
 {
+	struct sending *s = arg;
 	struct desk *d = s->env->desk;
+	const struct delivery *x = v[0];
 	void *ctx = talloc_new(NULL);
-	bool failed = false;
-	struct hooked r;
-	enum rc rc = RC_OK;
-
+	bool failed;
 	/* One that hangs keeps nobody else waiting, and its own no longer than once. */
-	if (is_down(s, x)) {
-		rc = outbox_later(
-		    d, x, "its target did not answer just now", &failed, err);
-		talloc_free(ctx);
-		return rc;
-	}
-	r = strcmp(x->via, "run") == 0 ? hook_run(ctx, s->hooks, x)
-				       : hook_post(ctx, s->hooks, x);
+	struct hooked r = {
+	    .result = HOOK_LATER, .why = "its target did not answer just now"};
+	enum rc rc;
+
+	*n = 1;
+	if (!is_down(s, x))
+		r = strcmp(x->via, "run") == 0 ? hook_run(ctx, s->hooks, x)
+					       : hook_post(ctx, s->hooks, x);
 	if (r.target_down && s->ndown < DOWN_MAX)
 		s->down[s->ndown++] = talloc_strdup(s->round, x->target);
 	if (r.result == HOOK_DONE)
@@ -110,110 +102,13 @@ send_one(struct sending *s, const struct delivery *x, struct err *err)
 		rc = outbox_failed(d, x, NULL, r.why, err);
 	else
 		rc = outbox_later(d, x, r.why, &failed, err);
-	s->done++;
 	if (rc == RC_OK)
-		rc = print(s, x, err);
+		rc = driver_print(s->env, x, err);
 	talloc_free(ctx);
 	return rc;
 }
 
-/* ---- what is due ---- */
-
-static enum rc
-some(struct sending *s, const char *via, size_t *took, struct err *err)
-{
-	void *ctx = talloc_new(NULL);
-	struct delivery **v = NULL;
-	size_t n = 0, i, max = AT_ONCE;
-	enum rc rc;
-
-	if (o.limit > 0 && o.limit - s->done < AT_ONCE)
-		max = o.limit > s->done ? (size_t)(o.limit - s->done) : 0;
-	rc = outbox_lease(s->env->desk, ctx, via, max, &v, &n, err);
-	for (i = 0; rc == RC_OK && i < n && !stopped; i++)
-		rc = send_one(s, v[i], err);
-	if (i < n) {
-		struct err ignored;
-		enum rc back = outbox_return(
-		    s->env->desk, v + i, n - i, rc == RC_OK ? err : &ignored);
-
-		rc = rc == RC_OK ? back : rc;
-	}
-	*took = n;
-	talloc_free(ctx);
-	fflush(s->env->out->to);
-	return rc;
-}
-
-static enum rc
-all_due(struct sending *s, struct err *err)
-{
-	static const char *const vias[] = {"hook", "run"};
-	enum rc rc = RC_OK;
-
-	s->ndown = 0;
-	s->round = talloc_new(s->env->ctx);
-	for (size_t i = 0; rc == RC_OK && i < 2; i++) {
-		size_t took = 1;
-
-		while (rc == RC_OK && took > 0 && !stopped)
-			rc = some(s, vias[i], &took, err);
-	}
-	talloc_free(s->round);
-	return rc;
-}
-
-static enum rc
-next_due(struct sending *s, int64_t *at, struct err *err)
-{
-	int64_t run = INSTANT_NEVER;
-	enum rc rc = outbox_next(s->env->desk, "hook", at, err);
-
-	if (rc == RC_OK)
-		rc = outbox_next(s->env->desk, "run", &run, err);
-	if (run < *at)
-		*at = run;
-	return rc;
-}
-
-static enum rc
-follow(struct sending *s, struct err *err)
-{
-	struct bell *bell = NULL;
-	bool newer = false;
-	enum rc rc = bell_open(s->env->ctx, s->env->desk->store, &bell, err);
-
-	while (rc == RC_OK && !stopped) {
-		int64_t at = INSTANT_NEVER, now, wait = REST_MS;
-
-		rc = all_due(s, err);
-		if (rc == RC_BUSY) {
-			cmd_note(s->env, "%s", err->text);
-			rc = RC_OK;
-		}
-		if (rc == RC_OK)
-			rc = next_due(s, &at, err);
-		now = desk_now(s->env->desk);
-		if (at != INSTANT_NEVER && at - now < wait)
-			wait = at > now ? at - now : 0;
-		if (rc == RC_OK && !stopped)
-			rc = bell_wait(bell, wait, err);
-		rc = rc == RC_NONE ? RC_OK : rc;
-		if (rc == RC_OK)
-			rc = desk_outdated(s->env->desk, &newer, err);
-		if (rc != RC_OK || !newer)
-			continue;
-		/* Another policy, other targets. */
-		TALLOC_FREE(s->hooks);
-		TALLOC_FREE(bell);
-		rc = desk_renew(s->env->ctx, &s->env->desk, s->env->as, &newer, err);
-		if (rc == RC_OK)
-			rc = hooks_open(s->env->ctx, s->env->desk, &s->hooks, err);
-		if (rc == RC_OK)
-			rc = bell_open(s->env->ctx, s->env->desk->store, &bell, err);
-	}
-	return rc;
-}
+/* ---- looking alone ---- */
 
 static enum rc
 preview(struct cmd_env *env, struct err *err)
@@ -287,8 +182,17 @@ need_key(struct cmd_env *env, struct err *err)
 static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
-	struct sigaction act = {.sa_handler = on_signal};
+	static const char *const vias[] = {"hook", "run", NULL};
 	struct sending s = {.env = env};
+	struct driver d = {.env = env,
+	    .vias = vias,
+	    .at_once = AT_ONCE,
+	    .limit = o.limit,
+	    .arg = &s,
+	    .open = open_hooks,
+	    .close = close_hooks,
+	    .begin = begin,
+	    .hand = hand};
 	enum rc rc;
 
 	if (argc > 0 && o.replay == NULL)
@@ -301,14 +205,7 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		return preview(env, err);
 	if (rc == RC_OK)
 		rc = need_key(env, err);
-	if (rc == RC_OK)
-		rc = hooks_open(env->ctx, env->desk, &s.hooks, err);
-	if (rc != RC_OK)
-		return rc;
-	sigemptyset(&act.sa_mask);
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
-	return o.follow ? follow(&s, err) : all_due(&s, err);
+	return rc == RC_OK ? driver_run(&d, o.follow, err) : rc;
 }
 
 static const struct cmd cmd = {
