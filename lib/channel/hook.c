@@ -82,7 +82,7 @@ hook_payload(struct desk *d, const struct delivery *x, json_t **payload, struct 
 	return rc;
 }
 
-/* ---- addresses that are nobody's business (RFC 6890, 4193, 4291) ---- */
+/* ---- addresses that are nobody's business ---- */
 
 static bool
 private_v4(uint32_t a)
@@ -115,28 +115,40 @@ private_v6(const struct in6_addr *a)
 	       b[0] == 0xff;
 }
 
+bool
+hook_address_private(int family, const void *address)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (family == AF_INET) {
+		memcpy(&v4, address, sizeof(v4));
+		return private_v4(ntohl(v4.s_addr));
+	}
+	if (family != AF_INET6)
+		return true;
+	memcpy(&v6, address, sizeof(v6));
+	return private_v6(&v6);
+}
+
 /* Asked for every connection, those that redirects lead to as well: what a name resolves
  * to is known only here. */
 static curl_socket_t
 open_socket(void *arg, curlsocktype what, struct curl_sockaddr *a)
 {
 	struct hooks *h = arg;
-	bool private = true;
+	struct sockaddr_storage to = {0};
+	const void *address = &to;
 
 	(void)what;
-	if (a->family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, &a->addr, sizeof(in));
-		private = private_v4(ntohl(in.sin_addr.s_addr));
-	} else if (a->family == AF_INET6 && a->addrlen <= sizeof(struct sockaddr_in6)) {
-		struct sockaddr_in6 in;
-
-		/* libcurl's storage is larger than the struct it declares. */
-		memcpy(&in, (const void *)&a->addr, sizeof(in));
-		private = private_v6(&in.sin6_addr);
-	}
-	if (private && !h->private_allowed) {
+	/* libcurl's storage is larger than the struct it declares. */
+	memcpy(&to, (const void *)&a->addr,
+	    a->addrlen < sizeof(to) ? a->addrlen : sizeof(to));
+	if (a->family == AF_INET)
+		address = &((const struct sockaddr_in *)address)->sin_addr;
+	else if (a->family == AF_INET6)
+		address = &((const struct sockaddr_in6 *)address)->sin6_addr;
+	if (!h->private_allowed && hook_address_private(a->family, address)) {
 		h->refused = "its address is a private one";
 		return CURL_SOCKET_BAD;
 	}

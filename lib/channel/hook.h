@@ -20,6 +20,11 @@ enum rc hooks_open(void *ctx, struct desk *d, struct hooks **h, struct err *err)
 enum rc hook_payload(
     struct desk *d, const struct delivery *x, json_t **payload, struct err *err) CHECKED;
 
+/* Is this address (in_addr or in6_addr, in network order) nobody's business: loopback,
+ * private, link-local, multicast, or one of these in IPv6's clothes (RFC 6890, 4193,
+ * 4291)? */
+bool hook_address_private(int family, const void *address);
+
 enum hook_result {
 	HOOK_DONE,
 	HOOK_LATER, /* it may work next time */

@@ -107,6 +107,24 @@ private__addresses_are_refused_body() {
 }
 private__addresses_are_refused_cleanup() { http_stop; }
 
+redirect__is_followed_with_its_body_body() {
+	desk --sample
+	http
+	hooked "/to?http://127.0.0.1:$hport/ok"
+	ok tkt-set 1 priority=high
+	hook-send >out 2>err || atf_fail "$(cat err)"
+	jq -e '.state == "sent"' out >/dev/null || atf_fail "$(cat out)"
+	grep -l '^POST /ok' asked/* >asked.ok || atf_fail "not followed"
+	grep -q '"ticket":' "$(head -n 1 asked.ok)" && grep -q '^Tkt-Signature: v1=' "$(head -n 1 asked.ok)" || atf_fail "without its body"
+	# Not for ever, and to nothing but the web.
+	sed -i "s|/to?http://127.0.0.1:$hport/ok|/to?file:///etc/passwd|" desk/tkt.conf
+	ok tkt-config apply
+	ok tkt-set 2 priority=high
+	hook-send >out 2>err || atf_fail "$(cat err)"
+	jq -e '.state == "queued"' out >/dev/null || atf_fail "$(cat out)"
+}
+redirect__is_followed_with_its_body_cleanup() { http_stop; }
+
 replay__by_range_of_events_body() {
 	desk --sample
 	http
