@@ -44,6 +44,17 @@ fails() {
 	[ "$(grep -vc '^  ' err)" -eq 1 ] || atf_fail "$*: more than one line: $(cat err)"
 }
 
+# until_true SECONDS COMMAND...: waits until it succeeds, for so long at most.
+until_true() {
+	_n=$(($1 * 10))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		_n=$((_n - 1))
+		[ $_n -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
 # is TEXT: stdout of the last ok or fails was exactly this.
 is() {
 	[ "$(cat out)" = "$1" ] || atf_fail "got: $(cat out)

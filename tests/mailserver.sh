@@ -25,16 +25,6 @@ as_owner() {
 recipe() {
 	sed "s|/usr/local/bin|$at/bin|g; s|/var/lib/tkt-mail|$at/maildir|g; s|/var/lib/tkt|$at/desk|g; s|user=tkt|user=$owner|; s|User=tkt|User=$owner|" "$TKT_SRC/share/recipes/$1"
 }
-# until_true SECONDS COMMAND...: polls.
-until_true() {
-	n=$(($1 * 10))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
 tickets() {
 	[ "$(as_owner sqlite3 "$at/desk/store.db" 'SELECT count(*) FROM ticket')" -eq "$1" ]
 }

@@ -59,6 +59,8 @@ start(struct running *r, struct err *err)
 	r->pid = fork();
 	if (r->pid == 0)
 		become(r->p, in[0], out[1]);
+	if (r->pid > 0)
+		setpgid(r->pid, r->pid); /* whichever of the two is first */
 	close(in[0]);
 	close(out[1]);
 	r->in = in[1];
@@ -109,7 +111,8 @@ talk(struct running *r, int *how)
 		int64_t left = r->deadline - now_ms();
 
 		if (waitpid(r->pid, how, WNOHANG) == r->pid) {
-			while (r->out >= 0 && poll(v, 1, 0) > 0)
+			while (r->out >= 0 && r->nheard < PROCESS_HEARD_MAX &&
+			       poll(v, 1, 0) > 0)
 				hear(r);
 			return false;
 		}

@@ -102,24 +102,31 @@ for i in range(mails):
         work.put(i)
 p = time.time()
 subprocess.run(["mail-ingest"], stdin=open("mails/0"), stdout=subprocess.DEVNULL)
-took = time.time() - p
+took = [time.time() - p] # by those that nobody shot at: the machine's pace changes
 
 def deliver():
     while True:
         try:
             i = work.get_nowait()
         except queue.Empty:
-            return
+            with lock:
+                if left[0] <= 0 or len(done) >= 10 * mails:
+                    return
+                i = random.randrange(mails) # too few hit: some come once more
         for attempt in range(1000):
             with lock:
                 shoot = left[0] > 0 and random.random() < 0.9
-                wait = random.random() * took * 2
+                wait = random.random() * took[0] * 2
+            p = time.time()
             c = subprocess.Popen(["mail-ingest"], stdin=open("mails/%d" % i),
                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             if shoot:
                 time.sleep(wait)
                 c.kill()
             err = c.communicate()[1]
+            with lock:
+                if not shoot:
+                    took[0] += (time.time() - p - took[0]) / 4
             if c.returncode == 0:
                 break
             with lock:

@@ -2,16 +2,6 @@
 . "$TKT_SRC/tests/helpers.sh"
 unset TKT_NOW
 
-# until_true SECONDS COMMAND...: polls.
-until_true() {
-	n=$(($1 * 10))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
 events() { sqlite3 desk/store.db 'SELECT count(*) FROM event'; }
 stop_all() {
 	for p in *.pid; do
