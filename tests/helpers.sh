@@ -81,10 +81,7 @@ ics() {
 smtp() {
 	python3 "$TKT_SRC/tests/smtp.py" smtp.port sink "$@" >smtp.out 2>&1 </dev/null &
 	echo $! >smtp.pid
-	for _i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ -s smtp.port ] && break
-		sleep 0.1
-	done
+	until_true 20 [ -s smtp.port ]
 	port=$(cat smtp.port) || atf_fail "no SMTP server: $(cat smtp.out)"
 }
 smtp_stop() {
@@ -103,10 +100,7 @@ send_to() {
 http() {
 	python3 "$TKT_SRC/tests/webserver.py" http.port asked >http.out 2>&1 </dev/null &
 	echo $! >http.pid
-	for _i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ -s http.port ] && break
-		sleep 0.1
-	done
+	until_true 20 [ -s http.port ]
 	hport=$(cat http.port) || atf_fail "no HTTP server: $(cat http.out)"
 }
 http_stop() {

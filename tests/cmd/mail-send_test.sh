@@ -370,11 +370,8 @@ follow__sends_what_becomes_due_body() {
 	echo $! >follow.pid
 	sleep 0.5
 	ok tkt-reply 1 -m 'Hello.' --quiet --as alice
-	for _i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ -z "$(find sink -name '*.eml')" ] || break
-		sleep 0.1
-	done
-	[ "$(find sink -name '*.eml' | wc -l)" -eq 1 ] || atf_fail "not sent: $(cat follow.err)"
+	arrived() { [ "$(find sink -name '*.eml' | wc -l)" -eq "$1" ]; }
+	until_true 20 arrived 1 || atf_fail "not sent: $(cat follow.err)"
 	# Another server is applied: the next mail goes there.
 	smtp_stop
 	rm smtp.port
@@ -382,11 +379,7 @@ follow__sends_what_becomes_due_body() {
 	sed -i '/^smtp/d' desk/tkt.conf
 	send_to "$port"
 	ok tkt-reply 1 -m 'Hello there.' --quiet --as alice
-	for _i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ "$(find sink -name '*.eml' | wc -l)" -lt 2 ] || break
-		sleep 0.1
-	done
-	[ "$(find sink -name '*.eml' | wc -l)" -eq 2 ] || atf_fail "not sent to the new one: $(cat follow.err)"
+	until_true 20 arrived 2 || atf_fail "not sent to the new one: $(cat follow.err)"
 	kill -TERM "$(cat follow.pid)"
 	wait "$(cat follow.pid)" || atf_fail "its end: $?"
 }

@@ -56,18 +56,13 @@ follow__prints_and_ends_quietly_body() {
 	desk --sample
 	tkt-log --follow --after 0 --action ticket.created >feed 2>err &
 	pid=$!
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		[ "$(wc -l <feed)" -eq 3 ] && break
-		sleep 0.1
-	done
+	lines() { [ "$(wc -l <feed)" -eq "$1" ]; }
+	until_true 20 lines 3 || atf_fail "$(cat feed)"
 	ok tkt-new -s live -m x
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		[ "$(wc -l <feed)" -eq 4 ] && break
-		sleep 0.1
-	done
+	until_true 20 lines 4 || atf_fail "$(cat feed)"
 	kill -TERM $pid
 	wait $pid || atf_fail "follow: $? $(cat err)"
-	[ "$(wc -l <feed)" -eq 4 ] || atf_fail "$(cat feed)"
+	lines 4 || atf_fail "$(cat feed)"
 }
 
 roles__see_their_queues_only_body() {
@@ -97,11 +92,7 @@ query__of_tickets_it_selects_body() {
 	pid=$!
 	tkt-set 1 tag+=cold >out
 	tkt-set 3 tag+=hot >out
-	i=0
-	while [ ! -s followed ] && [ $i -lt 100 ]; do
-		sleep 0.1
-		i=$((i + 1))
-	done
+	until_true 20 [ -s followed ]
 	kill $pid
 	wait $pid
 	jq -se 'map(.ticket) == [3]' followed >/dev/null || atf_fail "$(cat followed)"

@@ -45,7 +45,8 @@ follow__ends_on_term_body() {
 	desk
 	tkt-tick --follow >out 2>err &
 	pid=$!
-	sleep 0.3
+	catches() { [ $((0x$(sed -n 's/^SigCgt:.//p' /proc/$pid/status) & 0x4000)) -ne 0 ]; }
+	until_true 20 catches || atf_fail "SIGTERM is not caught"
 	kill -TERM $pid
 	wait $pid || atf_fail "$(cat err)"
 }

@@ -74,11 +74,8 @@ X
 	chown -R $owner "$at"
 	setpriv --reuid $owner --regid games --clear-groups /usr/sbin/dovecot -F -c "$at/conf" >"$at/out" 2>&1 &
 	echo $! >dovecot.pid
-	for _i in $(seq 50); do
-		python3 -c "import socket; socket.create_connection(('127.0.0.1', $pop3)); socket.create_connection(('127.0.0.1', $imaps))" 2>/dev/null && return
-		sleep 0.1
-	done
-	atf_fail "no dovecot: $(cat "$at/out" "$at/log")"
+	until_true 20 python3 -c "import socket; socket.create_connection(('127.0.0.1', $pop3)); socket.create_connection(('127.0.0.1', $imaps))" ||
+		atf_fail "no dovecot: $(cat "$at/out" "$at/log")"
 }
 dovecot_stop() {
 	[ ! -f dovecot.pid ] || kill "$(cat dovecot.pid)" 2>/dev/null
