@@ -183,6 +183,25 @@ check_contradiction(
 	}
 }
 
+/* What each of them sets is what the other waits for, to set it back. */
+static void
+check_to_and_fro(
+    struct conf *c, cfg_t *sec, const struct rule_above *a, const struct rule_above *b)
+{
+	for (size_t i = 0; strcmp(b->on, "changed") == 0 && i < a->changes.n; i++) {
+		const struct change *x = &a->changes.v[i];
+		const char *other = changes_value(&b->changes, x->key);
+
+		if (x->op == CHANGE_SET && other != NULL &&
+		    strcmp(other, x->value) != 0 &&
+		    query_asks(b->tree, x->key, x->value) &&
+		    query_asks(a->tree, x->key, other))
+			conf_warn(c, sec, "set",
+			    "rule \"%s\" sets %s=%s, which \"%s\" above sets back to %s",
+			    b->name, x->key, other, a->name, x->value);
+	}
+}
+
 /* The same tickets at the same moment: what the one above set is undone, or, when it
  * stops, this one never gets a look. */
 static void
@@ -203,6 +222,8 @@ check_against_above(
 			    a->name);
 		else if (node_equal(a->tree, this->tree))
 			check_contradiction(c, sec, a, this);
+		else
+			check_to_and_fro(c, sec, a, this);
 	}
 	above->v = mem_grow(c->ctx, above->v, struct rule_above, above->n + 1);
 	above->v[above->n++] = *this;

@@ -61,6 +61,8 @@ struct node *query_permit(void *ctx, const struct actor *a, struct node *tree);
 /* Can no ticket match, whatever it is like? True only when terms of one AND exclude each
  * other: two queues, a priority above and below. */
 bool query_never(const struct node *tree);
+/* Is this value among those that a term asks for which every match must satisfy? */
+bool query_asks(const struct node *tree, const char *key, const char *value);
 /* Does every match hold at least one time term (solved<-4d)? */
 bool query_has_time(const struct node *tree);
 

@@ -351,6 +351,22 @@ query_never(const struct node *tree)
 	return true;
 }
 
+bool
+query_asks(const struct node *tree, const char *key, const char *value)
+{
+	for (size_t i = 0; tree->kind == NODE_AND && i < tree->nkids; i++) {
+		if (query_asks(tree->kids[i], key, value))
+			return true;
+	}
+	if (tree->kind != NODE_TERM || tree->op != OP_IS || strcmp(tree->key, key) != 0)
+		return false;
+	for (size_t i = 0; i < tree->nvalues; i++) {
+		if (strcmp(tree->values[i].text, value) == 0)
+			return true;
+	}
+	return false;
+}
+
 struct node *
 query_permit(void *ctx, const struct actor *a, struct node *tree)
 {

@@ -286,6 +286,10 @@ check__rules_and_what_they_do_body() {
 	says 0 'rule "a" does nothing' 'rule a { on = created }'
 	says 0 'rule "a" never matches' 'rule a { on = created when = "queue:inbox queue:billing" set = "tag+=x" }'
 	says 0 'rule "b" sets queue=billing, and "a" above sets queue=hardware for the same tickets' 'rule a { on = created when = "tag:x" set = "queue=hardware" } rule b { on = created when = "tag:x" set = "queue=billing" }'
+	says 0 'rule "b" sets priority=high, which "a" above sets back to low' 'rule a { on = changed when = "tag:x priority:high,urgent" set = "priority=low" } rule b { on = changed when = "priority:low" set = "priority=high" }'
+	cp desk/tkt.conf good.conf
+	printf '%s\n' 'rule a { on = changed when = "priority:urgent" set = "priority=low" } rule b { on = changed when = "priority:low" set = "priority=high" }' >>good.conf
+	ok tkt-config check --conf good.conf
 	says 0 '"b" never gets a look: "a" above stops' 'rule a { on = message set = "tag+=x" stop = true } rule b { on = message when = "tag:y" set = "tag+=z" }'
 	says 78 'quiet "18:00" is no span' 'agent dan { quiet = "18:00" }'
 	says 78 'quiet "18:00-07:99" is no span' 'agent dan { quiet = "18:00-07:99" }'
