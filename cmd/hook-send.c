@@ -114,13 +114,15 @@ static enum rc
 preview(struct cmd_env *env, struct err *err)
 {
 	static const char *const vias[] = {"hook", "run"};
+	size_t left = o.limit > 0 ? (size_t)o.limit : SIZE_MAX / 2;
 	enum rc rc = RC_OK;
 
-	for (size_t k = 0; rc == RC_OK && k < 2; k++) {
+	for (size_t k = 0; rc == RC_OK && k < 2 && left > 0; k++) {
 		struct delivery **v = NULL;
 		size_t n = 0;
 
-		rc = outbox_due(env->desk, env->ctx, vias[k], SIZE_MAX / 2, &v, &n, err);
+		rc = outbox_due(env->desk, env->ctx, vias[k], left, &v, &n, err);
+		left -= n;
 		for (size_t i = 0; rc == RC_OK && i < n; i++) {
 			json_t *payload = NULL;
 

@@ -116,7 +116,7 @@ static enum rc
 act(struct cmd_env *env, const struct delivery *x, int what, struct err *err)
 {
 	struct delivery *now = NULL;
-	enum rc rc = outbox_do(env->desk, x, (enum outbox_act)what, err);
+	enum rc rc = outbox_do(env->desk, x->event, x->n, (enum outbox_act)what, err);
 
 	if (rc == RC_OK)
 		rc = delivery_get(env->desk->store, env->ctx, x->event, x->n, &now, err);

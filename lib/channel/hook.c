@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <talloc.h>
 #include <unistd.h>
@@ -182,7 +183,6 @@ hooks_open(void *ctx, struct desk *d, struct hooks **out, struct err *err)
 	if (h->curl == NULL)
 		return err_fail(err, RC_BUG, "libcurl does not start");
 	curl_easy_setopt(h->curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(h->curl, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(h->curl, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(h->curl, CURLOPT_MAXREDIRS, (long)HOOK_REDIRECTS_MAX);
 	curl_easy_setopt(h->curl, CURLOPT_POSTREDIR, (long)CURL_REDIR_POST_ALL);
@@ -265,6 +265,9 @@ ask(void *ctx, struct hooks *h, const char *url, const struct delivery *x,
 	h->heard = 0;
 	h->refused = NULL;
 	curl_easy_setopt(h->curl, CURLOPT_URL, url);
+	/* What left in secret does not go on in the open. */
+	curl_easy_setopt(h->curl, CURLOPT_REDIR_PROTOCOLS_STR,
+	    strncasecmp(url, "https:", 6) == 0 ? "https" : "http,https");
 	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
 	curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS, body);

@@ -420,10 +420,11 @@ outbox_each(struct desk *d, const struct outbox_want *w,
 }
 
 SQL(sql_outbox_do, "UPDATE delivery SET state = ?3, due_at = ?4, lease_by = '' "
-		   "WHERE event = ?1 AND n = ?2 AND state = ?5");
+		   "WHERE event = ?1 AND n = ?2");
 
-enum rc
-outbox_do(struct desk *d, const struct delivery *x, enum outbox_act act, struct err *err)
+/* Inside the turn: what the caller read may be on its way by now. */
+static enum rc
+do_now(struct desk *d, const struct delivery *x, enum outbox_act act, struct err *err)
 {
 	static const int to[] = {DELIVERY_HELD, DELIVERY_CANCELLED, DELIVERY_QUEUED};
 	bool waits = x->state == DELIVERY_QUEUED || x->state == DELIVERY_HELD,
@@ -436,18 +437,28 @@ outbox_do(struct desk *d, const struct delivery *x, enum outbox_act act, struct 
 	if (!may)
 		return err_fail(err, RC_INVALID, "delivery %lld.%lld is %s",
 		    (long long)x->event, (long long)x->n, delivery_states[x->state]);
-	rc = store_write(d->store, err);
+	rc = store_prepare(d->store, sql_outbox_do, &st, err);
 	if (rc != RC_OK)
 		return rc;
-	rc = store_prepare(d->store, sql_outbox_do, &st, err);
-	if (rc == RC_OK) {
-		bind_int(st, 1, x->event);
-		bind_int(st, 2, x->n);
-		bind_int(st, 3, to[act]);
-		bind_int(st, 4, act == OUTBOX_RETRY ? desk_now(d) : x->due_at);
-		bind_int(st, 5, x->state);
-		rc = stmt_run(st, err);
-	}
+	bind_int(st, 1, x->event);
+	bind_int(st, 2, x->n);
+	bind_int(st, 3, to[act]);
+	bind_int(st, 4, act == OUTBOX_RETRY ? desk_now(d) : x->due_at);
+	return stmt_run(st, err);
+}
+
+enum rc
+outbox_do(struct desk *d, int64_t event, int64_t n, enum outbox_act act, struct err *err)
+{
+	struct delivery *x = NULL;
+	enum rc rc = store_write(d->store, err);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = delivery_get(d->store, NULL, event, n, &x, err);
+	if (rc == RC_OK)
+		rc = do_now(d, x, act, err);
+	talloc_free(x);
 	if (rc == RC_OK)
 		return store_commit(d->store, err);
 	store_rollback(d->store);

@@ -46,8 +46,9 @@ enum rc outbox_each(struct desk *d, const struct outbox_want *w,
     enum rc (*each)(void *arg, const struct delivery *x, struct err *err), void *arg,
     struct err *err) CHECKED;
 enum outbox_act { OUTBOX_HOLD, OUTBOX_CANCEL, OUTBOX_RETRY };
-/* RC_INVALID with the reason when its state does not allow it: what was sent is sent. */
-enum rc outbox_do(struct desk *d, const struct delivery *x, enum outbox_act act,
+/* Delivery n of an event. RC_INVALID with the reason when its state does not allow it:
+ * what was sent is sent. RC_NOTFOUND. */
+enum rc outbox_do(struct desk *d, int64_t event, int64_t n, enum outbox_act act,
     struct err *err) CHECKED;
 
 #endif

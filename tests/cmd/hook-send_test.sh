@@ -41,6 +41,7 @@ post__is_signed_and_says_what_happened_body() {
 	ok tkt-set 1 priority=high --as alice
 	ok hook-send -N
 	cp out preview
+	[ "$(wc -l <preview)" -eq 1 ] || atf_fail "$(cat preview)"
 	hook-send >out 2>err || atf_fail "$(cat err)"
 	grep -q 'made .*/secret/hook.key' err || atf_fail "$(cat err)"
 	[ "$(stat -c %a desk/secret/hook.key)" = 600 ] || atf_fail "others can read the key"
