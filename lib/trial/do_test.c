@@ -95,6 +95,8 @@ trial_do_test(
 		if (f != stdin)
 			fclose(f);
 	}
+	if (rc == RC_OK && x.run == 0)
+		return err_fail(err, RC_INVALID, "no cases in %s", argv[0]);
 	if (rc == RC_OK && env->format != NULL)
 		out_line(env->out, COLOR_NONE, "1..%lld", (long long)x.run);
 	else if (rc == RC_OK && env->out->format == OUT_HUMAN)

@@ -19,6 +19,7 @@ common__words_and_disk_body() {
 	fails 64 '--on "creatd": unknown (did you mean "created"?)' tkt-rule explain 1 --on creatd
 	fails 64 'test which cases?' tkt-rule test
 	fails 66 'nowhere' tkt-rule test nowhere
+	fails 65 'no cases in /dev/null' tkt-rule test /dev/null
 	fails 64 'rehearse what?' tkt-rule rehearse
 	fails 64 '-o tap is for test' tkt-rule list -o tap
 	tkt-rule list >/dev/full 2>err
