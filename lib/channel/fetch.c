@@ -56,8 +56,10 @@ take(char *data, size_t size, size_t count, void *arg)
 	memcpy(x->data + x->n, data, kept);
 	x->n += kept;
 	x->data[x->n] = '\0';
-	/* Ten times what a mail may have is no mail. */
-	return x->size > 10 * (size_t)x->d->config->mail_size_max ? 0 : n;
+	/* The rest is read all the same, for as long as `timeout` lets it: a transfer
+	 * that is broken off would be asked for again, and keep those behind it waiting
+	 * for ever. */
+	return n;
 }
 
 /* "* OK [UIDVALIDITY 3857529045] UIDs valid" */
