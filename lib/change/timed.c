@@ -103,16 +103,19 @@ one_rule(struct desk *d, struct policy *p, struct rule *r, struct timed_done *do
     struct err *err)
 {
 	struct timed *x = talloc_zero(p, struct timed);
+	int64_t before;
 	enum rc rc;
 
 	x->d = d;
 	x->ctx = x;
 	x->rule = r;
 	do {
+		before = done->fired;
 		rc = select_tickets(x, p, err);
 		if (rc == RC_OK && x->n > 0)
 			rc = r->purge ? purge(x, done, err) : act(x, done, err);
-	} while (rc == RC_OK && x->n == TIMED_AT_ONCE && !r->purge);
+		/* Where nothing moves, the next tick looks again. */
+	} while (rc == RC_OK && x->n == TIMED_AT_ONCE && done->fired > before);
 	talloc_free(x);
 	return rc;
 }
