@@ -68,10 +68,14 @@ $(B)/migrations.o: $(B)/migrations.c
 
 TEMPLATES := $(wildcard share/templates/*.md)
 $(B)/samples.c: share/tkt.conf share/sample/tkt.conf share/schema/views.sql $(TEMPLATES) \
+		share/site/page.html share/site/style.css \
+		share/kb/pre-receive share/kb/post-receive \
 		share/build/embed-files.sh
 	@mkdir -p $(@D)
 	sh share/build/embed-files.sh conf_default=share/tkt.conf \
 		conf_sample=share/sample/tkt.conf views_sql=share/schema/views.sql \
+		hook_pre_receive=share/kb/pre-receive hook_post_receive=share/kb/post-receive \
+		site_page=share/site/page.html site_style=share/site/style.css \
 		$(foreach t,$(TEMPLATES),template_$(subst .,_,$(basename $(notdir $t)))=$t) >$@
 
 $(B)/samples.o: $(B)/samples.c

@@ -3,7 +3,7 @@
 # To build.
 PKGS_BUILD = gcc make pkg-config libc6-dev libsqlite3-dev libjansson-dev libtalloc-dev \
 	libsodium-dev libconfuse-dev libpcre2-dev libgmime-3.0-dev libxml2-dev libseccomp-dev libcsv-dev libarchive-dev libical-dev \
-	libyaml-dev libcurl4-openssl-dev libmd4c-dev libmd4c-html0-dev \
+	libyaml-dev libcurl4-openssl-dev libmd4c-dev libgit2-dev libstemmer-dev \
 	tzdata
 # To run the tests and to lint.
 PKGS_TEST = libatf-dev atf-sh kyua clang libclang-rt-14-dev clang-tidy clang-format \
@@ -18,12 +18,16 @@ LIBS_all = -ltalloc -ljansson -lsodium -l:libsqlite3.a -lm
 # Programs that name a heavier library. One that calls such an area without being listed
 # here does not link, which is the guard.
 LIBS_tkt-config = -lconfuse -lical -lyaml
-LIBS_tkt-init = -lconfuse -lical -lyaml
+LIBS_tkt-init = -lconfuse -lical -lyaml -lgit2
+# The knowledge base: git, front matter, Markdown, stems.
+LIBS_kb = -lgit2 -lyaml -lmd4c -lstemmer
+LIBS_kb-publish = $(LIBS_kb)
+LIBS_kb-search = -lstemmer -lyaml -lmd4c
 LIBS_mail-ingest = $(shell pkg-config --libs gmime-3.0 libxml-2.0) -lseccomp
 LIBS_tkt-doctor = $(LIBS_mail-ingest)
 # Mail out: MIME, Markdown, SMTP.
-LIBS_mail-send = $(shell pkg-config --libs gmime-3.0) -lmd4c-html -lmd4c -lcurl
-LIBS_mail-queue = $(shell pkg-config --libs gmime-3.0) -lmd4c-html -lmd4c
+LIBS_mail-send = $(shell pkg-config --libs gmime-3.0) -lmd4c -lcurl
+LIBS_mail-queue = $(shell pkg-config --libs gmime-3.0) -lmd4c
 LIBS_mail-fetch = $(LIBS_mail-ingest) -lcurl
 # Hooks: HTTP, TLS.
 LIBS_hook-send = -lcurl
@@ -39,4 +43,4 @@ LIBS_mail-quarantine = $(LIBS_mail-ingest)
 # Queries may hold regular expressions.
 LIBS_query = -lpcre2-8
 # The whole library, for tests.
-LIBS_tests = $(LIBS_all) $(LIBS_query) $(LIBS_tkt-config) $(LIBS_tkt-import) $(LIBS_mail-send)
+LIBS_tests = $(LIBS_all) $(LIBS_query) $(LIBS_tkt-config) $(LIBS_tkt-import) $(LIBS_mail-send) $(LIBS_kb)

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "change/change.h"
 #include "desk/cmd.h"
+#include "kb/kb.h"
 
 extern const char conf_default[], conf_sample[];
 
@@ -123,6 +124,15 @@ present(void)
 	return now;
 }
 
+static const char *
+branch_of(const struct compiled *c)
+{
+	const char *branch = json_string_value(
+	    json_object_get(json_object_get(c->desk, "kb"), "branch"));
+
+	return branch ? branch : "main";
+}
+
 static enum rc
 make(struct cmd_env *env, const char *dir, struct err *err)
 {
@@ -153,6 +163,8 @@ make(struct cmd_env *env, const char *dir, struct err *err)
 	if (rc == RC_OK)
 		rc = conf_apply(
 		    s, "system", want.now, &compiled, "config.applied", &version, err);
+	if (rc == RC_OK)
+		rc = kb_create(dir, branch_of(&compiled), err);
 	if (rc == RC_OK)
 		rc = desk_share(
 		    dir, json_string_value(json_object_get(compiled.desk, "group")), err);

@@ -224,6 +224,21 @@ text_is_name(const char *s, size_t max)
 }
 
 bool
+text_is_language(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz");
+
+	if (n < 2 || n > 3 || strlen(s) > 35)
+		return false;
+	for (s += n; *s == '-'; s += n + 1) {
+		n = strspn(s + 1, "abcdefghijklmnopqrstuvwxyz0123456789");
+		if (n < 1 || n > 8)
+			return false;
+	}
+	return *s == '\0';
+}
+
+bool
 text_glob(const char *pattern, const char *s)
 {
 	for (; *pattern != '\0'; pattern++, s++) {
@@ -264,9 +279,8 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Optimal string alignment: insert, delete, replace, swap neighbours. */
-static size_t
-distance(const char *a, const char *b)
+size_t
+text_distance(const char *a, const char *b)
 {
 	size_t la = strlen(a), lb = strlen(b), row[3][NEAR_MAX + 1];
 	size_t *before = row[0], *last = row[1], *now = row[2], *t;
@@ -297,7 +311,7 @@ text_nearest(const char *word, const char *const *names)
 
 	limit = limit < 1 ? 1 : limit;
 	for (; names != NULL && *names != NULL; names++) {
-		d = distance(word, *names);
+		d = text_distance(word, *names);
 		if (d <= limit) {
 			best = *names;
 			limit = d;
@@ -380,4 +394,17 @@ text_push(void *ctx, const char ***list, size_t *n, const char *s)
 		*list = mem_grow(ctx, *list, const char *, 2 * (*n + 1) + 1);
 	(*list)[(*n)++] = s;
 	(*list)[*n] = NULL;
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void
+text_sort(const char **list, size_t n)
+{
+	if (n > 1)
+		qsort(list, n, sizeof(*list), by_bytes);
 }

@@ -36,11 +36,16 @@ bool text_starts(const char *s, const char *prefix);
 /* s is a word of [a-z0-9_-] that starts with a letter or digit, of at most `max` bytes.
  */
 bool text_is_name(const char *s, size_t max);
+/* A language tag in small letters (RFC 5646): "en", "pt-br". */
+bool text_is_language(const char *s);
 /* Shell-style pattern with * only, as in rights: "ticket.*". */
 bool text_glob(const char *pattern, const char *s);
 /* A whole non-negative decimal number that fits; else false. */
 bool text_number(const char *s, int64_t *n);
 
+/* How many insertions, deletions, replacements and swaps of neighbours lie between two
+ * words (optimal string alignment, by bytes); SIZE_MAX for very long ones. */
+size_t text_distance(const char *a, const char *b);
 /* The name nearest to `word` in a NULL-terminated list, or NULL when none is near
  * (Damerau-Levenshtein distance at most a third of the word, at least 1). */
 const char *text_nearest(const char *word, const char *const *names);
@@ -56,6 +61,8 @@ char *text_hex(void *ctx, const unsigned char *b, size_t n);
 /* Hexadecimal digits, exactly 2 * n of them; false when they are not. */
 bool text_unhex(const char *s, unsigned char *b, size_t n);
 
+/* In the order of their bytes. */
+void text_sort(const char **list, size_t n);
 /* A growing NULL-terminated list of strings; *list may start as NULL, *n as 0. */
 void text_push(void *ctx, const char ***list, size_t *n, const char *s);
 

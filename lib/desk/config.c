@@ -168,6 +168,21 @@ remote_of(struct config *c, json_t *s)
 }
 
 static void
+load_kb(struct config *c, json_t *o)
+{
+	json_t *k = json_object_get(o, "kb");
+
+	c->kb = (struct kb_conf){.branch = text(c, k, "branch", "main"),
+	    .language = text(c, k, "language", "en"),
+	    .url = text(c, k, "url", NULL),
+	    .site = text(c, k, "site", NULL),
+	    .feedback = text(c, k, "feedback", NULL),
+	    .search = text(c, k, "search", NULL),
+	    .check = text(c, k, "check", "reject"),
+	    .stale = number(k, "stale", KB_STALE_MS)};
+}
+
+static void
 load_outside(struct config *c, json_t *o)
 {
 	json_t *s = json_object_get(o, "smtp");
@@ -248,6 +263,7 @@ config_from_json(
 	c->url = text(c, o, "url", NULL);
 	load_people(c, o);
 	load_places(c, o);
+	load_kb(c, o);
 	load_outside(c, o);
 	load_lifecycles(c, o);
 	*out = c;

@@ -121,6 +121,18 @@ struct field {
 	const char *pattern;	 /* of a pattern: PCRE2, the whole value must match */
 	const char **queues;	 /* where it may be set; empty: everywhere */
 };
+#define KB_STALE_MS (365LL * 24 * 3600 * 1000)
+/* The knowledge base (kb.git). */
+struct kb_conf {
+	const char *branch;   /* what is published */
+	const char *language; /* of articles that do not say */
+	const char *url;      /* where the site is served, or NULL */
+	const char *site;     /* the folder it is written to, or NULL: www in the desk */
+	const char *feedback; /* where its form posts votes, or NULL: no form */
+	const char *search;   /* where its search form asks, or NULL: no form */
+	const char *check;    /* what a push with broken articles meets: reject warn off */
+	int64_t stale;	      /* ms without a change or review until it is stale */
+};
 struct view {
 	const char *name, *query, *sort;
 };
@@ -133,6 +145,7 @@ struct config {
 	int64_t undo;	      /* ms before a reply leaves */
 	int64_t flood_limit;  /* new tickets of a sender in ten minutes (M35) */
 	const char *url;      /* where customers find the desk, or NULL */
+	struct kb_conf kb;
 	struct remote smtp;
 	struct fetch *fetches;
 	struct webhook *webhooks;

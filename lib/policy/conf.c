@@ -46,6 +46,8 @@ static cfg_opt_t agent_opts[] = {TEXT("name"), TEXT("email"), TEXT("role"), TEXT
 static cfg_opt_t smtp_opts[] = {TEXT("url"), TEXT("sendmail"), TEXT("user"),
     TEXT("secret"), TEXT("auth"), TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"),
     CFG_END()};
+static cfg_opt_t kb_opts[] = {TEXT("branch"), TEXT("language"), TEXT("url"),
+    TEXT("site"), TEXT("feedback"), TEXT("search"), TEXT("check"), TEXT("stale"), CFG_END()};
 static cfg_opt_t fetch_opts[] = {TEXT("url"), TEXT("user"), TEXT("secret"), TEXT("auth"),
     TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"), TEXT("mailbox"), TEXT("keep"),
     CFG_END()};
@@ -410,7 +412,8 @@ conf_compile(
 	    BLOCK("trigger", rule_opts), BLOCK("macro", rule_opts),
 	    BLOCK("calendar", calendar_opts), BLOCK("sla", sla_opts),
 	    CFG_SEC("limits", limits_opts, CFGF_NONE), TEXT("undo"), TEXT("url"),
-	    CFG_SEC("smtp", smtp_opts, CFGF_NODEFAULT), BLOCK("webhook", webhook_opts),
+	    CFG_SEC("smtp", smtp_opts, CFGF_NODEFAULT),
+	    CFG_SEC("kb", kb_opts, CFGF_NODEFAULT), BLOCK("webhook", webhook_opts),
 	    BLOCK("fetch", fetch_opts), CFG_FUNC("include", on_include), CFG_END()};
 	cfg_t *cfg;
 	int rc;

@@ -1,5 +1,5 @@
 /* How mail and events leave the desk, and where mail is fetched: smtp, fetch, webhook,
- * undo, url. */
+ * undo, url; where the knowledge base is found. */
 #include <stdlib.h>
 #include <string.h>
 #include <talloc.h>
@@ -128,6 +128,46 @@ one_webhook(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	conf_put_bool(c, sec, o, "private_allowed");
 }
 
+/* The knowledge base: only the names of its parts, so that nothing here can lead a page
+ * or a push elsewhere. */
+static void
+put_kb(struct conf *c, cfg_t *cfg, json_t *desk)
+{
+	static const char *const check[] = {"reject", "warn", "off", NULL},
+				 *const urls[] = {"url", "feedback", "search", NULL};
+	cfg_t *sec = cfg_size(cfg, "kb") > 0 ? cfg_getsec(cfg, "kb") : NULL;
+	const char *v;
+	json_t *o;
+
+	if (sec == NULL)
+		return;
+	o = json_object();
+	v = conf_get(sec, "branch");
+	if (v != NULL && (strpbrk(v, " ~^:?*[\\") != NULL || strstr(v, "..") != NULL ||
+			     *v == '/' || *v == '-' || *v == '.'))
+		conf_wrong(c, sec, "branch", "branch \"%s\": git has no such names", v);
+	conf_put(o, "branch", v);
+	v = conf_get(sec, "language");
+	if (v != NULL && !text_is_language(v))
+		conf_wrong(c, sec, "language",
+		    "language \"%s\": a tag as \"en\" or \"pt-br\"", v);
+	conf_put(o, "language", v);
+	for (const char *const *u = urls; *u != NULL; u++) {
+		v = conf_get(sec, *u);
+		if (v != NULL && !conf_url_ok(v))
+			conf_wrong(c, sec, *u, "%s \"%s\": use https://HOST/PATH", *u, v);
+		conf_put(o, *u, v);
+	}
+	v = conf_get(sec, "site");
+	if (v != NULL && (*v != '/' || strstr(v, "/..") != NULL))
+		conf_wrong(c, sec, "site", "site \"%s\": a folder by its whole path", v);
+	conf_put(o, "site", v);
+	conf_check_word(c, sec, "check", v = conf_get(sec, "check"), check);
+	conf_put(o, "check", v);
+	conf_put_duration(c, sec, o, "stale", "365d");
+	json_object_set_new(desk, "kb", o);
+}
+
 void
 conf_outside(struct conf *c, cfg_t *cfg, json_t *o)
 {
@@ -138,6 +178,7 @@ conf_outside(struct conf *c, cfg_t *cfg, json_t *o)
 	conf_put(o, "url", url);
 	conf_put_duration(c, cfg, o, "undo", "0s");
 	put_smtp(c, cfg, o);
+	put_kb(c, cfg, o);
 	json_object_set_new(o, "fetches", conf_each_block(c, cfg, "fetch", one_fetch));
 	json_object_set_new(
 	    o, "webhooks", conf_each_block(c, cfg, "webhook", one_webhook));

@@ -1,0 +1,219 @@
+/* Searching: rows by the index, in order of what readers need. */
+#include "kb/search.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <talloc.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "kb/search_priv.h"
+
+enum { CANDIDATES = 200 }; /* ranked by us; the index has ordered them by words */
+
+/* ---- the languages articles are in ---- */
+
+SQL(sql_languages, "WITH RECURSIVE l(x) AS (SELECT min(language) FROM article "
+		   "UNION ALL SELECT (SELECT min(language) FROM article "
+		   "WHERE language > l.x) FROM l WHERE l.x IS NOT NULL) "
+		   "SELECT x FROM l WHERE x IS NOT NULL /* scan */");
+
+static enum rc
+load_tongues(struct asked *a, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(a->s, sql_languages, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	while ((rc = stmt_step(st, err)) == RC_OK) {
+		a->tongues =
+		    mem_grow(a->ctx, a->tongues, struct tongue, a->ntongues + 1);
+		a->tongues[a->ntongues].language = col_strdup(a->ctx, st, 0);
+		a->tongues[a->ntongues].words = words_new(a->ctx, col_text(st, 0));
+		a->ntongues++;
+	}
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+/* ---- candidates ---- */
+
+struct candidate {
+	int64_t n;
+	double rank;	/* of the index: the smaller the better */
+	double helpful; /* share of yes among the votes, one of each added */
+};
+
+static char *
+statement(void *ctx)
+{
+	return talloc_asprintf(ctx,
+	    "SELECT a.n, %s AS score, "
+	    "(SELECT (sum(v.helpful) + 1.0) / (count(*) + 2.0) FROM article_vote v "
+	    "WHERE v.article = a.id AND v.language = a.language) "
+	    "FROM %s WHERE %s ?1 AND a.state = ?2 "
+	    "AND (?3 IS NULL OR a.audience = ?3) AND (?4 IS NULL OR a.language = ?4) "
+	    "AND (?5 IS NULL OR a.section = ?5 OR substr(a.section, 1, length(?5) + 1) = "
+	    "?5 || '/') "
+	    "AND (?6 IS NULL OR EXISTS (SELECT 1 FROM article_tag t "
+	    "WHERE t.n = a.n AND t.tag = ?6)) ORDER BY score LIMIT ?7",
+	    store_articles_rank(), store_articles_from(), store_articles_where());
+}
+
+static enum rc
+candidates(const struct asked *a, const struct kb_search *want, const char *match,
+    struct candidate *v, size_t *n, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare_once(a->s, statement(a->ctx), &st, err);
+
+	*n = 0;
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, match);
+	bind_text(st, 2, want->state ? want->state : "published");
+	bind_text(st, 3, want->audience);
+	bind_text(st, 4, want->language);
+	bind_text(st, 5, want->section);
+	bind_text(st, 6, want->tag);
+	bind_int(st, 7, CANDIDATES);
+	while ((rc = stmt_step(st, err)) == RC_OK)
+		v[(*n)++] = (struct candidate){col_int(st, 0), col_real(st, 1),
+		    col_null(st, 2) ? 0.5 : col_real(st, 2)};
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+/* Ranks within about 5 % of each other are a tie. */
+static long
+tier(double rank)
+{
+	return lround(log(rank < -1e-9 ? -rank : 1e-9) * 20);
+}
+
+static int
+by_rank(const void *a, const void *b)
+{
+	const struct candidate *x = a, *y = b;
+	long tx = tier(x->rank), ty = tier(y->rank);
+
+	if (tx != ty)
+		return tx > ty ? -1 : 1;
+	if (fabs(x->helpful - y->helpful) > 1e-9)
+		return x->helpful > y->helpful ? -1 : 1;
+	return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+/* ---- searching ---- */
+
+static enum rc
+try_match(const struct asked *a, const struct kb_search *want, bool any,
+    struct candidate *v, size_t *n, struct err *err)
+{
+	char *match = terms_match(a, any);
+
+	*n = 0;
+	return match ? candidates(a, want, match, v, n, err) : RC_OK;
+}
+
+/* All words, else all words as they were meant, else any. */
+static enum rc
+look(struct asked *a, const struct kb_search *want, struct candidate *v, size_t *n,
+    void *ctx, struct kb_searched *said, struct err *err)
+{
+	bool changed = false;
+	enum rc rc = want->any ? RC_OK : try_match(a, want, false, v, n, err);
+
+	if (rc == RC_OK && !want->any && *n == 0) {
+		rc = terms_correct(a, &changed, err);
+		if (rc == RC_OK && changed)
+			rc = try_match(a, want, false, v, n, err);
+	}
+	if (rc == RC_OK && *n == 0) {
+		rc = try_match(a, want, true, v, n, err);
+		said->any = !want->any && *n > 0;
+	}
+	if (changed && *n > 0)
+		said->corrected = terms_print(ctx, a);
+	return rc;
+}
+
+static enum rc
+hit(const struct desk *d, const struct asked *a, const struct candidate *c,
+    enum rc (*each)(void *arg, struct kb_hit *h, struct err *err), void *arg,
+    struct err *err)
+{
+	void *ctx = talloc_new(a->ctx);
+	struct kb_hit h = {.score = -c->rank};
+	enum rc rc = kb_get(d, ctx, c->n, &h.a, err);
+
+	if (rc == RC_OK) {
+		h.snippet = snippet_of(ctx, a, h.a.language, h.a.body);
+		rc = each(arg, &h, err);
+	}
+	talloc_free(ctx);
+	return rc;
+}
+
+enum rc
+kb_search(const struct desk *d, const struct kb_search *want,
+    enum rc (*each)(void *arg, struct kb_hit *h, struct err *err), void *arg, void *ctx,
+    struct kb_searched *said, struct err *err)
+{
+	struct asked a = {.ctx = talloc_new(NULL), .s = d->store};
+	struct kb_search w = *want;
+	struct candidate *v = mem_array(a.ctx, struct candidate, CANDIDATES);
+	size_t n = 0;
+	enum rc rc = RC_OK;
+
+	*said = (struct kb_searched){0};
+	if (d->actor.kind == ACTOR_CUSTOMER)
+		w.audience = "public", w.state = NULL;
+	else
+		rc = actor_need(&d->actor, "kb.read", err);
+	if (rc == RC_OK)
+		rc = load_tongues(&a, err);
+	if (rc == RC_OK)
+		rc = terms_read(&a, w.words, err);
+	if (rc == RC_OK && w.more != NULL)
+		rc = terms_read(&a, w.more, err);
+	if (rc == RC_OK)
+		rc = look(&a, &w, v, &n, ctx, said, err);
+	if (n > 1)
+		qsort(v, n, sizeof(*v), by_rank);
+	for (size_t i = 0; rc == RC_OK && i < n && said->hits < w.limit; i++) {
+		rc = hit(d, &a, &v[i], each, arg, err);
+		said->hits++;
+	}
+	talloc_free(a.ctx);
+	return rc;
+}
+
+SQL(sql_miss, "INSERT INTO article_miss (words, times, last_at) VALUES (?1, 1, ?2) "
+	      "ON CONFLICT (words) DO UPDATE SET times = article_miss.times + 1, "
+	      "last_at = excluded.last_at");
+
+enum rc
+kb_search_missed(struct desk *d, const char *words, struct err *err)
+{
+	struct stmt *st;
+	char *clean = text_clean(NULL, words, strlen(words), TEXT_LINE, 200);
+	enum rc rc = store_write(d->store, err);
+
+	if (rc == RC_OK) {
+		rc = store_prepare(d->store, sql_miss, &st, err);
+		if (rc == RC_OK) {
+			bind_text(st, 1, clean);
+			bind_int(st, 2, desk_now(d));
+			rc = stmt_run(st, err);
+		}
+		if (rc == RC_OK)
+			rc = store_commit(d->store, err);
+		else
+			store_rollback(d->store);
+	}
+	talloc_free(clean);
+	return rc;
+}
