@@ -22,6 +22,13 @@ LIBS_tkt-init = -lconfuse -lical -lyaml -lgit2
 # The knowledge base: git, front matter, Markdown, stems.
 LIBS_kb = -lgit2 -lyaml -lmd4c -lstemmer
 LIBS_kb-publish = $(LIBS_kb)
+LIBS_kb-show = $(LIBS_kb)
+LIBS_kb-log = $(LIBS_kb)
+LIBS_kb-diff = $(LIBS_kb)
+LIBS_kb-lint = $(LIBS_kb) -lcurl
+LIBS_kb-feedback = $(LIBS_kb)
+LIBS_kb-stats = -lyaml -lmd4c -lstemmer
+LIBS_kb-new = $(LIBS_kb)
 LIBS_kb-search = -lstemmer -lyaml -lmd4c
 LIBS_mail-ingest = $(shell pkg-config --libs gmime-3.0 libxml-2.0) -lseccomp
 LIBS_tkt-doctor = $(LIBS_mail-ingest)

@@ -1,4 +1,4 @@
-/* Differences by lines: common head and tail aside, the longest common subsequence. */
+/* Differences by lines and words: common head and tail aside, the longest common subsequence. */
 #include "base/diff.h"
 
 #include <stdint.h>
@@ -109,4 +109,50 @@ diff_lines(const char *as, const char *bs, void (*line)(void *, const char *), v
 		emit(ctx, ' ', a.v[a.n - tail + k], line, arg);
 	talloc_free(ctx);
 	return true;
+}
+
+/* Words, and the blanks between them; each newline by itself. */
+static struct lines
+split_words(void *ctx, const char *s)
+{
+	struct lines l = {mem_array(ctx, const char *, strlen(s) + 1), 0};
+
+	while (*s != '\0') {
+		size_t n = strcspn(s, " \t\n");
+
+		if (n == 0)
+			n = *s == '\n' ? 1 : strspn(s, " \t");
+		l.v[l.n++] = talloc_strndup(ctx, s, n);
+		s += n;
+	}
+	return l;
+}
+
+bool
+diff_words(const char *as, const char *bs,
+    void (*piece)(void *arg, char mark, const char *text), void *arg)
+{
+	void *ctx = talloc_new(NULL);
+	struct lines a = split_words(ctx, as), b = split_words(ctx, bs);
+	bool same = strcmp(as, bs) == 0;
+	uint16_t *t = NULL;
+	size_t i = 0, j = 0;
+
+	if (!same && a.n < UINT16_MAX && b.n < UINT16_MAX &&
+	    (a.n + 1) * (b.n + 1) < TABLE_MAX)
+		t = table(ctx, a.v, a.n, b.v, b.n);
+	while (!same && (i < a.n || j < b.n)) {
+		if (t != NULL && i < a.n && j < b.n && strcmp(a.v[i], b.v[j]) == 0) {
+			piece(arg, ' ', a.v[i]);
+			i++, j++;
+		} else if (i < a.n && (t == NULL || j == b.n ||
+					  t[(i + 1) * (b.n + 1) + j] >=
+					      t[i * (b.n + 1) + j + 1])) {
+			piece(arg, '-', a.v[i++]);
+		} else {
+			piece(arg, '+', b.v[j++]);
+		}
+	}
+	talloc_free(ctx);
+	return !same;
 }

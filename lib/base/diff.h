@@ -9,4 +9,9 @@
 bool diff_lines(
     const char *a, const char *b, void (*line)(void *arg, const char *text), void *arg);
 
+/* The same by words: `piece` gets every word and every run of blanks of both texts, in
+ * order, marked ' ', '-' or '+'. False when there is no difference. */
+bool diff_words(const char *a, const char *b,
+    void (*piece)(void *arg, char mark, const char *text), void *arg);
+
 #endif

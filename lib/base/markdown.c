@@ -24,6 +24,7 @@ struct render {
 	size_t nlines;
 	const char *last;  /* where in the source we are, as far as md4c tells */
 	int images;	   /* in so many: their text goes to alt="" */
+	bool untagged;	   /* the outermost has no tag */
 	bool tight_text;   /* the plain text is within a line */
 	size_t open_html, open_text; /* of the heading that is open */
 	size_t *tags;	   /* offsets of "<hN>" and "</hN>" digits, to move levels */
@@ -363,7 +364,8 @@ open_cell(struct render *r, const char *tag, const MD_BLOCK_TD_DETAIL *cell)
 
 	if (r->tight_text)
 		plain(r, "\t", 1);
-	buf_printf(&r->html, "<%s%s>", tag,
+	buf_printf(&r->html, "<%s%s%s>", tag,
+	    r->how->page && tag[1] == 'h' ? " scope=\"col\"" : "",
 	    r->how->page ? style[cell->align] : align[cell->align]);
 }
 
@@ -504,17 +506,24 @@ static void
 open_link(struct render *r, const MD_SPAN_A_DETAIL *a)
 {
 	char *dest = attribute(r, &a->href);
+	const char *url;
 
 	note_link(r, &a->href, dest, false);
-	buf_add(&r->html, "<a href=\"");
-	put_url(&r->html, leads_to(r, dest, false));
+	url = leads_to(r, dest, false);
+	buf_add(&r->html, "<a");
+	if (*url != '\0') {
+		buf_add(&r->html, " href=\"");
+		put_url(&r->html, url);
+		buf_char(&r->html, '"');
+	}
 	if (a->title.size > 0) {
 		char *title = attribute(r, &a->title);
 
-		buf_add(&r->html, "\" title=\"");
+		buf_add(&r->html, " title=\"");
 		buf_html(&r->html, title, strlen(title));
+		buf_char(&r->html, '"');
 	}
-	buf_add(&r->html, "\">");
+	buf_char(&r->html, '>');
 }
 
 static void
@@ -522,9 +531,16 @@ open_image(struct render *r, const MD_SPAN_IMG_DETAIL *img)
 {
 	char *dest = attribute(r, &img->src);
 
+	const char *url;
+
 	note_link(r, &img->src, dest, true);
+	url = leads_to(r, dest, true);
+	/* One that leads nowhere is its alternative text. */
+	r->untagged = *url == '\0';
+	if (r->untagged)
+		return;
 	buf_add(&r->html, "<img src=\"");
-	put_url(&r->html, leads_to(r, dest, true));
+	put_url(&r->html, url);
 	buf_add(&r->html, "\" alt=\"");
 }
 
@@ -532,6 +548,8 @@ open_image(struct render *r, const MD_SPAN_IMG_DETAIL *img)
 static void
 close_image(struct render *r, const MD_SPAN_IMG_DETAIL *img)
 {
+	if (r->untagged)
+		return;
 	if (img->title.size > 0) {
 		char *title = attribute(r, &img->title);
 

@@ -51,6 +51,21 @@ enum rc kb_may_see(const struct desk *d, const struct kb_article *a,
 /* The commit that is published, "" for none; in ctx. */
 enum rc kb_published(struct store *s, void *ctx, char **revision, struct err *err) CHECKED;
 
+/* ---- versions ---- */
+
+/* A file of kb.git as it was. */
+struct kb_version {
+	struct repo *repo;
+	char commit[REPO_ID];
+	const char *path; /* its name then */
+	char *data;
+	size_t n;
+};
+/* An article at a revision, whatever git takes for one (NULL: as it is published), under
+ * the name it had there. RC_NOTFOUND when it was not there. Into ctx. */
+enum rc kb_version(void *ctx, const struct desk *d, const struct kb_article *a,
+    const char *rev, struct kb_version *v, struct err *err) CHECKED;
+
 /* ---- publishing ---- */
 
 struct kb_publish_want {

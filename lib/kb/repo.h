@@ -17,6 +17,8 @@
 #define REPO_DEPTH_MAX 32      /* folders in folders */
 #define REPO_FILES_MAX 1000000 /* files in one commit */
 
+#define REPO_FILE_MAX (64 * 1024 * 1024) /* bytes of a picture or other file */
+
 struct repo;
 /* Opens the bare repository DIR, or a checkout's. RC_NOTFOUND; RC_INVALID when it is
  * none. Belongs to ctx. Objects that a push has brought but not yet handed over

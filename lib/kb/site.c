@@ -19,7 +19,6 @@
 extern const char site_page[], site_style[];
 
 #define CUSTOM_STYLE "_site/style.css"
-enum { ASSET_MAX = 64 * 1024 * 1024 };
 
 char *
 site_dir(void *ctx, const struct desk *d)
@@ -273,7 +272,7 @@ put_asset(struct site *s, const char *path, bool *there, struct err *err)
 	if (rc == RC_OK)
 		rc = repo_find(s->r, s->revision, path, &f, err);
 	if (rc == RC_OK && f.kind == REPO_FILE)
-		rc = repo_read(s->r, ctx, f.blob, ASSET_MAX, &data, &n, err);
+		rc = repo_read(s->r, ctx, f.blob, REPO_FILE_MAX, &data, &n, err);
 	else if (rc == RC_OK)
 		rc = RC_NONE;
 	if (rc == RC_OK) {

@@ -12,7 +12,12 @@ char *
 site_way(void *ctx, const char *from, const char *to)
 {
 	char *way = talloc_strdup(ctx, "");
+	size_t same = 0;
 
+	for (size_t i = 0; from[i] != '\0' && from[i] == to[i]; i++)
+		same = from[i] == '/' ? i + 1 : same;
+	from += same;
+	to += same;
 	for (const char *p = from; (p = strchr(p, '/')) != NULL; p++)
 		way = talloc_asprintf_append_buffer(way, "../");
 	return talloc_asprintf_append_buffer(way, "%s", to);
@@ -138,7 +143,7 @@ values_of(struct site *s, void *ctx, const struct site_page *p)
 	if (!p->noindex)
 		set_text(
 		    o, "canonical", talloc_asprintf(ctx, "%s/%s", s->base, p->path));
-	set_text(o, "root", site_way(ctx, p->path, "./"));
+	set_text(o, "root", site_way(ctx, p->path, ""));
 	set_text(o, "home",
 	    site_way(ctx, p->path, talloc_asprintf(ctx, "%s/", p->language)));
 	json_object_set_new(o, "custom", json_boolean(s->custom));
@@ -342,8 +347,8 @@ put_feedback(struct shown *x, struct buf *b, const struct site_words *w)
 	    "<input type=\"hidden\" name=\"revision\" value=\"%s\">\n"
 	    "<label>%s <textarea name=\"comment\" rows=\"2\" maxlength=\"2000\"></textarea>"
 	    "</label>\n"
-	    "<button name=\"helpful\" value=\"yes\">%s</button>\n"
-	    "<button name=\"helpful\" value=\"no\">%s</button>\n</fieldset>\n</form>\n",
+	    "<button type=\"submit\" name=\"helpful\" value=\"yes\">%s</button>\n"
+	    "<button type=\"submit\" name=\"helpful\" value=\"no\">%s</button>\n</fieldset>\n</form>\n",
 	    w->helpful, a->id, a->language, a->revision, w->comment, w->yes, w->no);
 }
 
