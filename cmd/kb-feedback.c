@@ -26,8 +26,8 @@ static enum rc
 check_ticket(struct cmd_env *env, struct err *err)
 {
 	struct ticket *t = NULL;
-	enum rc rc = o.ticket ? ticket_get(env->desk->store, env->ctx, o.ticket, &t, err)
-			      : RC_OK;
+	enum rc rc =
+	    o.ticket ? ticket_get(env->desk->store, env->ctx, o.ticket, &t, err) : RC_OK;
 
 	return t != NULL ? actor_need_queue(&env->desk->actor, t->queue, err) : rc;
 }
@@ -43,8 +43,8 @@ first(void *arg, const struct repo_commit *c, const char *path, struct err *err)
 }
 
 static enum rc
-find_revision(struct cmd_env *env, const struct kb_article *a, char id[REPO_ID],
-    struct err *err)
+find_revision(
+    struct cmd_env *env, const struct kb_article *a, char id[REPO_ID], struct err *err)
 {
 	struct kb_version v = {0};
 	enum rc rc = kb_version(env->ctx, env->desk, a, o.rev, &v, err);
@@ -64,8 +64,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	enum rc rc;
 
 	if (argc != 2 || word_index(words, argv[1]) < 0)
-		return err_fail(
-		    err, RC_USAGE, "say which article, and yes or no: kb-feedback ID yes");
+		return err_fail(err, RC_USAGE,
+		    "say which article, and yes or no: kb-feedback ID yes");
 	rc = kb_find(env->desk, env->ctx, argv[0], o.language, &a, err);
 	if (rc == RC_OK)
 		rc = kb_may_see(env->desk, &a, err);

@@ -18,7 +18,8 @@ static struct {
 static const struct opt opts[] = {
     {"language", 'l', OPT_TEXT, "tag", "of files that do not say (default en)",
 	&o.language, NULL},
-    {"since", 0, OPT_TEXT, "rev", "only what was not wrong there already", &o.since, NULL},
+    {"since", 0, OPT_TEXT, "rev", "only what was not wrong there already", &o.since,
+	NULL},
     {"errors", 0, OPT_FLAG, NULL, "only what keeps a file from being published",
 	&o.errors, NULL},
     {"external", 0, OPT_FLAG, NULL, "ask for http and https links, too", &o.external,
@@ -72,9 +73,8 @@ print_one(struct cmd_env *env, const struct finding *f)
 	else if (env->out->format == OUT_IDS)
 		out_line(env->out, COLOR_NONE, "%s", f->path);
 	else
-		out_line(env->out, f->warning ? COLOR_YELLOW : COLOR_RED,
-		    "%s: %s%s [%s]", place, f->warning ? "warning: " : "", f->message,
-		    f->rule);
+		out_line(env->out, f->warning ? COLOR_YELLOW : COLOR_RED, "%s: %s%s [%s]",
+		    place, f->warning ? "warning: " : "", f->message, f->rule);
 }
 
 /* RC_NONE when there are some. */
@@ -220,8 +220,7 @@ on_push(struct cmd_env *env, struct err *err)
 	    talloc_asprintf(env->ctx, "refs/heads/%s", env->desk->config->kb.branch);
 	while (rc == RC_OK && fgets(line, sizeof(line), stdin) != NULL) {
 		if (sscanf(line, "%63s %63s %511s", old, new, ref) != 3)
-			return err_fail(
-			    err, RC_INVALID, "a line is not \"OLD NEW REF\"");
+			return err_fail(err, RC_INVALID, "a line is not \"OLD NEW REF\"");
 		if (strcmp(ref, published) == 0 && strcmp(new, zeros) != 0 &&
 		    strcmp(check, "off") != 0)
 			rc = check_push(env, r, old, new, &f, err);
@@ -250,8 +249,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if (argc > 1)
 		return err_fail(err, RC_USAGE, "one folder or revision");
 	if (o.language != NULL && !text_is_language(o.language))
-		return err_fail(err, RC_USAGE, "--language \"%s\": a tag as \"en\"",
-		    o.language);
+		return err_fail(
+		    err, RC_USAGE, "--language \"%s\": a tag as \"en\"", o.language);
 	if (o.push)
 		return argc ? err_fail(err, RC_USAGE, "--push reads standard input")
 			    : on_push(env, err);
@@ -265,8 +264,7 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	rc = dir ? lint_dir(env->ctx, what, o.language ? o.language : "en", &f, err)
 		 : lint_rev(env, what, &f, err);
 	if (rc == RC_OK && o.external)
-		rc = ask_outside(
-		    env, what, o.language ? o.language : "en", &f, err);
+		rc = ask_outside(env, what, o.language ? o.language : "en", &f, err);
 	return rc == RC_OK ? print(env, &f, err) : rc;
 }
 

@@ -51,8 +51,10 @@ print_row(struct logging *l, const struct repo_commit *c, const char *path,
 {
 	struct cmd_env *env = l->env;
 	char *when = instant_local(env->ctx, c->at, desk_zone(env->desk)),
-	     *yes = talloc_asprintf(env->ctx, v->yes || v->no ? "%lld" : "", (long long)v->yes),
-	     *no = talloc_asprintf(env->ctx, v->yes || v->no ? "%lld" : "", (long long)v->no),
+	     *yes = talloc_asprintf(
+		 env->ctx, v->yes || v->no ? "%lld" : "", (long long)v->yes),
+	     *no = talloc_asprintf(
+		 env->ctx, v->yes || v->no ? "%lld" : "", (long long)v->no),
 	     *what = strcmp(path, l->a->path) == 0
 			 ? talloc_strdup(env->ctx, c->summary)
 			 : talloc_asprintf(env->ctx, "%s (then %s)", c->summary, path);
@@ -104,8 +106,8 @@ show(struct cmd_env *env, const char *id, struct err *err)
 	if (rc == RC_OK)
 		rc = kb_may_see(env->desk, &a, err);
 	if (rc == RC_OK && o.feedback)
-		rc = votes_by_revision(
-		    env->desk->store, env->ctx, a.id, a.language, &l.votes, &l.nvotes, err);
+		rc = votes_by_revision(env->desk->store, env->ctx, a.id, a.language,
+		    &l.votes, &l.nvotes, err);
 	if (rc == RC_OK)
 		rc = kb_repo(env->ctx, env->desk, &r, err);
 	if (rc == RC_OK)

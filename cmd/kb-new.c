@@ -126,7 +126,8 @@ commit(struct cmd_env *env, const char *id, const char *language, const char *pa
 	else if (env->out->format == OUT_IDS)
 		out_line(env->out, COLOR_NONE, "%s", a.id);
 	else
-		out_line(env->out, COLOR_NONE, "article %s, %s: %s", a.id, a.state, a.path);
+		out_line(
+		    env->out, COLOR_NONE, "article %s, %s: %s", a.id, a.state, a.path);
 	return RC_OK;
 }
 
@@ -142,7 +143,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 
 	if (argc != 1 || !text_is_name(argv[0], ARTICLE_ID_MAX))
 		return err_fail(err, RC_USAGE,
-		    "say its id: small letters, digits, - and _, as in kb-new get-a-refund");
+		    "say its id: small letters, digits, - and _, as in kb-new "
+		    "get-a-refund");
 	if (rc == RC_OK && !text_is_language(language))
 		rc = err_fail(
 		    err, RC_USAGE, "--language \"%s\": a tag as \"en\"", language);
@@ -155,8 +157,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		    &there, err);
 	if (rc == RC_OK && there)
 		rc = err_fail(err, RC_EXISTS,
-		    "article \"%s\" is there already: %s (kb-publish changes it)", argv[0],
-		    path);
+		    "article \"%s\" is there already: %s (kb-publish changes it)",
+		    argv[0], path);
 	if (rc == RC_OK)
 		rc = compose(env, &file, err);
 	if (rc == RC_OK)

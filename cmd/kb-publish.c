@@ -48,9 +48,9 @@ print(struct cmd_env *env, const struct kb_published *p)
 		out_json(env->out,
 		    json_pack("{s:s,s:s,s:o,s:I,s:I,s:I,s:I,s:I}", "type", "publication",
 			"revision", p->revision, "before", before, "added",
-			(json_int_t)p->added, "changed", (json_int_t)p->changed, "removed",
-			(json_int_t)p->removed, "pages", (json_int_t)p->pages, "problems",
-			(json_int_t)p->problems));
+			(json_int_t)p->added, "changed", (json_int_t)p->changed,
+			"removed", (json_int_t)p->removed, "pages", (json_int_t)p->pages,
+			"problems", (json_int_t)p->problems));
 	else
 		out_line(env->out, COLOR_NONE,
 		    "%s %.10s: %lld new, %lld changed, %lld removed, %lld files",
@@ -74,11 +74,10 @@ add_edit(struct edits *e, const char *path, const char *data, size_t n, const ch
 {
 	e->v = mem_grow(e->env->ctx, e->v, struct repo_edit, e->n + 1);
 	e->v[e->n++] = (struct repo_edit){path, data, n};
-	e->what = e->n == 1  ? talloc_strdup(e->env->ctx, id)
-		  : e->n < 6 ? talloc_asprintf(e->env->ctx, "%s, %s", e->what, id)
-		  : e->n == 6
-		      ? talloc_asprintf(e->env->ctx, "%s and others", e->what)
-		      : e->what;
+	e->what = e->n == 1   ? talloc_strdup(e->env->ctx, id)
+		  : e->n < 6  ? talloc_asprintf(e->env->ctx, "%s, %s", e->what, id)
+		  : e->n == 6 ? talloc_asprintf(e->env->ctx, "%s and others", e->what)
+			      : e->what;
 }
 
 /* A path as kb.git may have it: relative, and not out of itself. */
@@ -121,8 +120,8 @@ add_file(struct edits *e, const char *file, struct err *err)
 	const char *name = inside(env->ctx, file);
 	char *data = NULL;
 	size_t n = 0;
-	enum rc rc = desk_read_file(
-	    env->desk, env->ctx, file, REPO_FILE_MAX, &data, &n, err);
+	enum rc rc =
+	    desk_read_file(env->desk, env->ctx, file, REPO_FILE_MAX, &data, &n, err);
 
 	if (rc != RC_OK)
 		return rc;
@@ -139,19 +138,20 @@ add_file(struct edits *e, const char *file, struct err *err)
 	case PATH_OTHER:
 		break;
 	}
-	return err_fail(err, RC_INVALID, "%s: neither an article (.md) nor a picture", file);
+	return err_fail(
+	    err, RC_INVALID, "%s: neither an article (.md) nor a picture", file);
 }
 
 static enum rc
 add_stdin(struct edits *e, struct err *err)
 {
-	char *text = NULL,
-	     *name = talloc_asprintf(e->env->ctx, "%s.md", o.id);
+	char *text = NULL, *name = talloc_asprintf(e->env->ctx, "%s.md", o.id);
 	size_t n = 0;
 	enum rc rc;
 
 	if (isatty(STDIN_FILENO) == 1)
-		return err_fail(err, RC_USAGE, "--id: the article comes on standard input");
+		return err_fail(
+		    err, RC_USAGE, "--id: the article comes on standard input");
 	rc = compose_text(e->env->desk, e->env->ctx, NULL, true, "", &text, &n, err);
 	return rc == RC_OK ? add_article(e, name, text, n, err) : rc;
 }
@@ -209,8 +209,8 @@ check_words(int argc, struct err *err)
 	if (o.id != NULL && argc > 0)
 		return err_fail(err, RC_USAGE, "--id is for standard input: no files");
 	if (o.id != NULL && !text_is_name(o.id, ARTICLE_ID_MAX))
-		return err_fail(err, RC_USAGE,
-		    "--id \"%s\": small letters, digits, - and _", o.id);
+		return err_fail(
+		    err, RC_USAGE, "--id \"%s\": small letters, digits, - and _", o.id);
 	if (o.section != NULL &&
 	    (*o.section == '/' || path_resolve(NULL, "", o.section) == NULL))
 		return err_fail(
@@ -242,7 +242,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		return rc;
 	rc = kb_publish(env->ctx, env->desk, &want, &p, err);
 	cmd_progress(env, "", 0, true);
-	if ((rc == RC_OK || rc == RC_INVALID) && p.revision != NULL && *p.revision != '\0')
+	if ((rc == RC_OK || rc == RC_INVALID) && p.revision != NULL &&
+	    *p.revision != '\0')
 		print(env, &p);
 	return rc;
 }

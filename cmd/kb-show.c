@@ -43,13 +43,13 @@ on_run(void *arg, const struct repo_commit *c, int first, int lines, struct err 
 
 		if (b->env->out->format == OUT_JSON)
 			out_json(b->env->out,
-			    json_pack("{s:s,s:i,s:s,s:s,s:o,s:s}", "type", "blame", "line",
-				first + i, "revision", c->id, "author", c->author, "at",
-				record_instant_value(c->at), "text", text));
+			    json_pack("{s:s,s:i,s:s,s:s,s:o,s:s}", "type", "blame",
+				"line", first + i, "revision", c->id, "author", c->author,
+				"at", record_instant_value(c->at), "text", text));
 		else
 			out_line(b->env->out, COLOR_NONE, "%.10s  %-16.16s %.10s %4d  %s",
-			    c->id, c->author, instant_print(b->env->ctx, c->at), first + i,
-			    text);
+			    c->id, c->author, instant_print(b->env->ctx, c->at),
+			    first + i, text);
 		b->line += n + (b->line[n] == '\n');
 	}
 	return RC_OK;
@@ -115,8 +115,8 @@ print(struct cmd_env *env, const struct kb_article *a, const char *source, size_
 		out_line(env->out, COLOR_NONE, "%s", a->id);
 	} else {
 		record = kb_to_json(env->desk, a);
-		json_object_set_new(record, "body",
-		    json_string(parsed ? parsed->text->text : a->body));
+		json_object_set_new(
+		    record, "body", json_string(parsed ? parsed->text->text : a->body));
 		out_json(env->out, record);
 	}
 	return RC_OK;

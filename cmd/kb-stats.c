@@ -37,8 +37,8 @@ number(void *ctx, int64_t n)
 }
 
 static enum rc
-on_article(void *arg, const struct kb_article *a, const struct kb_numbers *n,
-    struct err *err)
+on_article(
+    void *arg, const struct kb_article *a, const struct kb_numbers *n, struct err *err)
 {
 	struct cmd_env *env = arg;
 	json_t *record;
@@ -47,8 +47,8 @@ on_article(void *arg, const struct kb_article *a, const struct kb_numbers *n,
 	if (o.stale && n->stale == NULL)
 		return RC_OK;
 	if (env->out->format == OUT_JSON) {
-		record = json_pack("{s:s,s:s,s:s,s:s}", "type", "article_stats", "article",
-		    a->id, "language", a->language, "title", a->title);
+		record = json_pack("{s:s,s:s,s:s,s:s}", "type", "article_stats",
+		    "article", a->id, "language", a->language, "title", a->title);
 		record_set_int(record, "yes", n->yes);
 		record_set_int(record, "no", n->no);
 		record_set_int(record, "cited", n->cited);
@@ -78,10 +78,9 @@ on_miss(void *arg, const char *words, int64_t times, int64_t last_at, struct err
 
 	(void)err;
 	if (env->out->format == OUT_JSON)
-		out_json(env->out,
-		    json_pack("{s:s,s:s,s:I,s:o}", "type", "article_miss", "words", words,
-			"times", (json_int_t)times, "last_at",
-			record_instant_value(last_at)));
+		out_json(env->out, json_pack("{s:s,s:s,s:I,s:o}", "type", "article_miss",
+				       "words", words, "times", (json_int_t)times,
+				       "last_at", record_instant_value(last_at)));
 	else if (env->out->format == OUT_IDS)
 		out_line(env->out, COLOR_NONE, "%s", words);
 	else
@@ -110,9 +109,9 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		out_table(env->out, miss_columns, 2);
 	else if (table)
 		out_table(env->out, columns, sizeof(columns) / sizeof(columns[0]));
-	rc = o.misses ? kb_misses_each(
-			    env->desk->store, since, o.limit, on_miss, env, err)
-		      : kb_numbers_each(env->desk, since, on_article, env, err);
+	rc = o.misses
+		 ? kb_misses_each(env->desk->store, since, o.limit, on_miss, env, err)
+		 : kb_numbers_each(env->desk, since, on_article, env, err);
 	if (table)
 		out_table_end(env->out);
 	return rc;

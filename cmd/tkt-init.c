@@ -88,6 +88,31 @@ sample_tickets(struct cmd_env *env, const char *dir, struct err *err)
 	return rc;
 }
 
+static const char *
+branch_of(const json_t *desk)
+{
+	const char *branch =
+	    json_string_value(json_object_get(json_object_get(desk, "kb"), "branch"));
+
+	return branch ? branch : "main";
+}
+
+/* A desk of a version without a knowledge base gets one. */
+static enum rc
+upgrade_kb(struct store *s, const char *dir, struct err *err)
+{
+	json_t *desk = NULL;
+	int64_t version = 0;
+	enum rc rc = version_newest(s, &version, err);
+
+	if (rc == RC_OK)
+		rc = version_part(s, version, "desk", &desk, err);
+	if (rc == RC_OK)
+		rc = kb_create(dir, branch_of(desk), err);
+	json_decref(desk);
+	return rc;
+}
+
 static enum rc
 upgrade(struct cmd_env *env, const char *dir, struct err *err)
 {
@@ -103,13 +128,13 @@ upgrade(struct cmd_env *env, const char *dir, struct err *err)
 		return rc;
 	if (store_schema(s) == store_schema_newest()) {
 		cmd_note(env, "%s has schema %d: nothing to do", dir, store_schema(s));
-		return RC_OK;
+	} else {
+		rc = store_upgrade(s, copy, err);
+		if (rc == RC_OK)
+			cmd_note(env, "%s has schema %d now; the store as it was: %s",
+			    dir, store_schema(s), copy);
 	}
-	rc = store_upgrade(s, copy, err);
-	if (rc == RC_OK)
-		cmd_note(env, "%s has schema %d now; the store as it was: %s", dir,
-		    store_schema(s), copy);
-	return rc;
+	return rc == RC_OK ? upgrade_kb(s, found, err) : rc;
 }
 
 /* A test desk's log begins at TKT_NOW: instants in it never decrease. */
@@ -122,15 +147,6 @@ present(void)
 	if (o.test && fixed != NULL)
 		(void)instant_parse(fixed, &now);
 	return now;
-}
-
-static const char *
-branch_of(const struct compiled *c)
-{
-	const char *branch = json_string_value(
-	    json_object_get(json_object_get(c->desk, "kb"), "branch"));
-
-	return branch ? branch : "main";
 }
 
 static enum rc
@@ -164,7 +180,7 @@ make(struct cmd_env *env, const char *dir, struct err *err)
 		rc = conf_apply(
 		    s, "system", want.now, &compiled, "config.applied", &version, err);
 	if (rc == RC_OK)
-		rc = kb_create(dir, branch_of(&compiled), err);
+		rc = kb_create(dir, branch_of(compiled.desk), err);
 	if (rc == RC_OK)
 		rc = desk_share(
 		    dir, json_string_value(json_object_get(compiled.desk, "group")), err);

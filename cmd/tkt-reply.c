@@ -9,15 +9,16 @@
 #include "change/compose.h"
 #include "change/unsent.h"
 #include "desk/cmd.h"
+#include "kb/feedback.h"
 #include "policy/texts.h"
 #include "query/show.h"
 #include "ticket/source.h"
 
-enum { CC_MAX = 64 };
+enum { CC_MAX = 64, ARTICLES_MAX = 10 };
 
 static struct {
 	const char *message, *status, *canned, *at;
-	struct opt_list files, cc;
+	struct opt_list files, cc, articles;
 	bool note, draft, send;
 	struct bulk_opts bulk;
 } o;
@@ -27,6 +28,8 @@ static const struct opt opts[] = {
 	&o.message, NULL},
     {"canned", 0, OPT_TEXT, "name", "a canned reply, filled in for each ticket",
 	&o.canned, "@canned"},
+    {"article", 0, OPT_LIST, "id",
+	"add an article: title, summary, link; may be repeated", &o.articles, NULL},
     {"at", 0, OPT_TEXT, "time", "send it then, unless the customer writes first", &o.at,
 	NULL},
     {"note", 0, OPT_FLAG, NULL, "for colleagues only: nothing leaves the desk", &o.note,
@@ -56,6 +59,7 @@ struct reply {
 	bool kept;    /* the text is, or began as, the writer's draft: it ends with the
 			 sending */
 	int64_t seen; /* last message that the writer saw; -1: unknown */
+	struct kb_article *articles; /* of --article, in the requester's language */
 };
 
 /* ---- what comes of it ---- */
@@ -139,6 +143,9 @@ send_in(struct change_tx *tx, const struct reply *y, int64_t id, struct message 
 	    .confirm_cc = true};
 	enum rc rc = change_edit(tx, &y->env->desk->actor, &e, r, err);
 
+	for (size_t i = 0; rc == RC_OK && y->articles != NULL && i < o.articles.n; i++)
+		rc = cite_add(y->env->desk->store, r->message, id, &y->articles[i],
+		    change_at(tx), err);
 	if (rc == RC_OK && y->kept)
 		rc = unsent_drop(tx, id, who(y->env), err);
 	return rc == RC_OK ? say_who(y, r, err) : rc;
@@ -295,7 +302,8 @@ take_text(struct reply *y, int argc, char **argv, char **body, struct err *err)
 	if (rc == RC_OK)
 		rc = compose_body(env->desk->store, env->ctx, &y->text, given, n, err);
 	*body = rc == RC_OK ? talloc_strdup(env->ctx, y->text.body) : NULL;
-	if (rc == RC_OK && **body == '\0' && o.files.n == 0 && !o.draft)
+	if (rc == RC_OK && **body == '\0' && o.files.n == 0 && o.articles.n == 0 &&
+	    !o.draft)
 		rc = err_fail(err, RC_USAGE, "the text is empty: nothing was done");
 	return rc == RC_OK ? compose_files(env->desk, env->ctx, &y->text, &o.files, err)
 			   : rc;
@@ -338,6 +346,31 @@ fill_canned(struct reply *y, int64_t id, const char **body, struct err *err)
 	return rc == RC_OK ? rc : err_wrap(err, "ticket %lld", (long long)id);
 }
 
+/* Below the text, each in the requester's language if there is such a version. */
+static enum rc
+add_articles(struct reply *y, int64_t id, struct err *err)
+{
+	struct cmd_env *env = y->env;
+	struct ticket *t = NULL;
+	struct person who = {0};
+	char *body = talloc_strdup(env->ctx, y->text.body ? y->text.body : ""), *one;
+	enum rc rc = ticket_get(env->desk->store, env->ctx, id, &t, err);
+
+	if (rc == RC_OK)
+		rc = customer_get(env->desk->store, env->ctx, t->requester, &who, err);
+	y->articles = talloc_zero_array(env->ctx, struct kb_article, ARTICLES_MAX);
+	for (size_t i = 0; rc == RC_OK && i < o.articles.n; i++) {
+		rc = cite_text(env->ctx, env->desk, o.articles.v[i], who.language,
+		    y->note, &y->articles[i], &one, err);
+		if (rc == RC_OK)
+			body = talloc_asprintf_append(
+			    body, "%s%s\n", *body ? "\n\n" : "", one);
+	}
+	return rc == RC_OK ? compose_body(env->desk->store, env->ctx, &y->text, body,
+				 strlen(body), err)
+			   : rc;
+}
+
 /* Texts that come by themselves, and times. */
 static enum rc
 check_canned(struct reply *y, struct err *err)
@@ -374,6 +407,11 @@ check_options(struct reply *y, int argc, struct err *err)
 	if (o.draft && (o.files.n > 0 || o.cc.n > 0))
 		return err_fail(
 		    err, RC_USAGE, "--draft keeps a text: -a and --cc go with --send");
+	if (o.draft && o.articles.n > 0)
+		return err_fail(
+		    err, RC_USAGE, "--draft keeps a text: --article goes with --send");
+	if (o.articles.n > ARTICLES_MAX)
+		return err_fail(err, RC_USAGE, "more than %d --article", ARTICLES_MAX);
 	if (o.send && o.message != NULL)
 		return err_fail(err, RC_USAGE, "--send sends the draft: -m is too much");
 	if ((o.draft || o.send) && argc == 0)
@@ -406,6 +444,8 @@ one(struct reply *y, const struct source *s, const struct source_item *item,
 		return keep(&this, item->id, body, err);
 	if (rc == RC_OK && o.send)
 		rc = fetch_draft(&this, item->id, err);
+	if (rc == RC_OK && o.articles.n > 0)
+		rc = add_articles(&this, item->id, err);
 	return rc == RC_OK ? reply(&this, item->id, &expect, err) : rc;
 }
 

@@ -19,7 +19,9 @@ enum { WORDS_MAX = 1000, LINE_MAX_BYTES = 65536 };
 static const char *const allowed[] = {"tkt-list", "tkt-show", "tkt-new", "tkt-reply",
     "tkt-set", "tkt-take", "tkt-link", "tkt-merge", "tkt-split", "tkt-snooze", "tkt-time",
     "tkt-undo", "tkt-route", "tkt-rule", "tkt-agent", "tkt-log", "tkt-stats", "tkt-sla",
-    "cust-show", "cust-set", "cust-merge", "mail-quarantine", "mail-queue", NULL};
+    "cust-show", "cust-set", "cust-merge", "mail-quarantine", "mail-queue", "kb-new",
+    "kb-publish", "kb-search", "kb-show", "kb-log", "kb-diff", "kb-feedback", "kb-stats",
+    NULL};
 
 /* The words of $SSH_ORIGINAL_COMMAND. */
 static enum rc
@@ -74,12 +76,36 @@ execute(void *ctx, char **words, struct err *err)
 	return err_errno(err, "%s", words[0]);
 }
 
+/* git push and git fetch: the desk's kb.git and nothing else, by the git binary; its
+ * hooks, which check and publish, act as the agent. */
+static bool
+is_git(const char *word)
+{
+	return strcmp(word, "git-upload-pack") == 0 ||
+	       strcmp(word, "git-receive-pack") == 0;
+}
+
+static enum rc
+execute_git(struct cmd_env *env, const char *dir, char **words, size_t n, struct err *err)
+{
+	const char *verb = words[0] + strlen("git-"), *path = n == 2 ? words[1] : "";
+	char *repo = talloc_asprintf(env->ctx, "%s/kb.git", dir);
+
+	path += *path == '/';
+	if (strcmp(path, "kb.git") != 0 && strcmp(path, repo + 1) != 0)
+		return err_fail(err, RC_DENIED,
+		    "\"%s\" is not for agents: the repository is kb.git", path);
+	execlp("git", "git", verb, repo, (char *)NULL);
+	return err_errno(err, "git");
+}
+
 static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	const char *line = getenv("SSH_ORIGINAL_COMMAND");
 	char **words = talloc_zero_array(env->ctx, char *, WORDS_MAX + 2);
 	struct desk_want want = {.dir = env->desk_dir};
+	const char *dir;
 	size_t n = 0;
 	enum rc rc = RC_OK;
 
@@ -103,17 +129,25 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		words++;
 		n--;
 	}
-	if (word_index(allowed, words[0]) < 0 && !text_starts(words[0], "tkt-"))
+	if (word_index(allowed, words[0]) < 0 && !text_starts(words[0], "tkt-") &&
+	    !is_git(words[0]))
 		words[0] = talloc_asprintf(env->ctx, "tkt-%s", words[0]);
-	if (word_index(allowed, words[0]) < 0)
+	if (word_index(allowed, words[0]) < 0 && !is_git(words[0]))
 		return err_fail(err, RC_DENIED, "\"%s\" is not for agents%s", words[0],
 		    text_hint(env->ctx, words[0], allowed));
 	/* Opened here once: a wrong agent or owner is said by us, not by every program.
 	 * With TKT_BROKER set, desk_open() refuses -D and --as. */
 	rc = desk_open(env->ctx, &want, &env->desk, err);
+	if (rc == RC_OK && is_git(words[0]))
+		rc = actor_need(&env->desk->actor,
+		    strcmp(words[0], "git-upload-pack") == 0 ? "kb.read" : "kb.write",
+		    err);
+	dir = rc == RC_OK ? talloc_strdup(env->ctx, env->desk->dir) : NULL;
 	if (rc == RC_OK)
-		rc = environment(env->ctx, argv[0], env->desk->dir, err);
+		rc = environment(env->ctx, argv[0], dir, err);
 	TALLOC_FREE(env->desk);
+	if (rc == RC_OK && is_git(words[0]))
+		return execute_git(env, dir, words, n, err);
 	return rc == RC_OK ? execute(env->ctx, words, err) : rc;
 }
 

@@ -69,10 +69,10 @@ buf_html(struct buf *b, const char *s, size_t n)
 		n -= plain;
 		if (n == 0)
 			break;
-		buf_add(b, *s == '&'   ? "&amp;"
-			   : *s == '<' ? "&lt;"
-			   : *s == '>' ? "&gt;"
-			   : *s == '"' ? "&quot;"
+		buf_add(b, *s == '&'	? "&amp;"
+			   : *s == '<'	? "&lt;"
+			   : *s == '>'	? "&gt;"
+			   : *s == '"'	? "&quot;"
 			   : *s != '\0' ? "&#39;"
 					: "\xef\xbf\xbd");
 		s++;

@@ -1,4 +1,5 @@
-/* Differences by lines and words: common head and tail aside, the longest common subsequence. */
+/* Differences by lines and words: common head and tail aside, the longest common
+ * subsequence. */
 #include "base/diff.h"
 
 #include <stdint.h>
@@ -145,9 +146,9 @@ diff_words(const char *as, const char *bs,
 		if (t != NULL && i < a.n && j < b.n && strcmp(a.v[i], b.v[j]) == 0) {
 			piece(arg, ' ', a.v[i]);
 			i++, j++;
-		} else if (i < a.n && (t == NULL || j == b.n ||
-					  t[(i + 1) * (b.n + 1) + j] >=
-					      t[i * (b.n + 1) + j + 1])) {
+		} else if (i < a.n &&
+			   (t == NULL || j == b.n ||
+			       t[(i + 1) * (b.n + 1) + j] >= t[i * (b.n + 1) + j + 1])) {
 			piece(arg, '-', a.v[i++]);
 		} else {
 			piece(arg, '+', b.v[j++]);

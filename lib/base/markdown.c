@@ -22,12 +22,12 @@ struct render {
 	size_t nsource;
 	size_t *line_at; /* offsets at which lines begin */
 	size_t nlines;
-	const char *last;  /* where in the source we are, as far as md4c tells */
-	int images;	   /* in so many: their text goes to alt="" */
-	bool untagged;	   /* the outermost has no tag */
-	bool tight_text;   /* the plain text is within a line */
+	const char *last; /* where in the source we are, as far as md4c tells */
+	int images;	  /* in so many: their text goes to alt="" */
+	bool untagged;	  /* the outermost has no tag */
+	bool tight_text;  /* the plain text is within a line */
 	size_t open_html, open_text; /* of the heading that is open */
-	size_t *tags;	   /* offsets of "<hN>" and "</hN>" digits, to move levels */
+	size_t *tags; /* offsets of "<hN>" and "</hN>" digits, to move levels */
 	size_t ntags;
 	int lists[LIST_DEPTH]; /* next number of ordered ones, 0: bullets */
 	int depth;
@@ -179,10 +179,8 @@ note_link(struct render *r, const MD_ATTRIBUTE *a, const char *dest, bool image)
 	struct markdown *m = r->out;
 
 	if (m->nlinks % 16 == 0)
-		m->links =
-		    mem_grow(m, m->links, struct markdown_link, m->nlinks + 16);
-	m->links[m->nlinks++] =
-	    (struct markdown_link){dest, image, line_of(r, a->text)};
+		m->links = mem_grow(m, m->links, struct markdown_link, m->nlinks + 16);
+	m->links[m->nlinks++] = (struct markdown_link){dest, image, line_of(r, a->text)};
 }
 
 /* ---- plain text ---- */
@@ -218,7 +216,8 @@ item(struct render *r, const MD_BLOCK_LI_DETAIL *li)
 	}
 	buf_add(&r->html, "<li>");
 	if (li->is_task)
-		buf_add(&r->html, li->task_mark == ' ' ? "\xe2\x98\x90 " : "\xe2\x98\x91 ");
+		buf_add(
+		    &r->html, li->task_mark == ' ' ? "\xe2\x98\x90 " : "\xe2\x98\x91 ");
 	if (li->is_task)
 		plain(r, li->task_mark == ' ' ? "[ ] " : "[x] ", 4);
 }
@@ -265,8 +264,8 @@ anchor_of(struct render *r, const char *text)
 	/* A text of a thousand equal headings is not worth a search for each. */
 	for (int i = 1; i < 1000 && is_taken(r->out, id); i++)
 		id = i == 1 ? talloc_asprintf(r->out, "%s-1", id)
-			    : talloc_asprintf(r->out, "%.*s-%d",
-				  (int)(strrchr(id, '-') - id), id, i);
+			    : talloc_asprintf(
+				  r->out, "%.*s-%d", (int)(strrchr(id, '-') - id), id, i);
 	return id;
 }
 
@@ -293,8 +292,8 @@ close_heading(struct render *r, int level)
 		char *id = anchor_of(r, text);
 
 		if (m->nheadings % 16 == 0)
-			m->headings = mem_grow(m, m->headings, struct markdown_heading,
-			    m->nheadings + 16);
+			m->headings = mem_grow(
+			    m, m->headings, struct markdown_heading, m->nheadings + 16);
 		m->headings[m->nheadings++] =
 		    (struct markdown_heading){level, line_of(r, r->last), id, text};
 		rest = talloc_strdup(m, r->html.s + r->open_html);

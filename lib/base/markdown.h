@@ -20,8 +20,9 @@ struct markdown_how {
 	void *arg;
 };
 struct markdown_heading {
-	int level, line;      /* as written, from 1 */
-	const char *id, *text; /* GitHub's way: "Two words" is two-words, again two-words-1 */
+	int level, line; /* as written, from 1 */
+	const char *id,
+	    *text; /* GitHub's way: "Two words" is two-words, again two-words-1 */
 };
 struct markdown_link {
 	const char *dest; /* as written, entities decoded */

@@ -32,11 +32,10 @@ static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
 	struct weblinks *w = arg;
-	const void *address = a->family == AF_INET6
-				  ? (const void *)&((struct sockaddr_in6 *)(void *)&a->addr)
-					->sin6_addr
-				  : (const void *)&((struct sockaddr_in *)(void *)&a->addr)
-					->sin_addr;
+	const void *address =
+	    a->family == AF_INET6
+		? (const void *)&((struct sockaddr_in6 *)(void *)&a->addr)->sin6_addr
+		: (const void *)&((struct sockaddr_in *)(void *)&a->addr)->sin_addr;
 
 	(void)purpose;
 	if (!w->private_allowed && hook_address_private(a->family, address)) {
@@ -62,7 +61,8 @@ weblinks_open(void *ctx, bool private_allowed, struct weblinks **out, struct err
 {
 	struct weblinks *w = talloc_zero(ctx, struct weblinks);
 
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || (w->curl = curl_easy_init()) == NULL)
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 ||
+	    (w->curl = curl_easy_init()) == NULL)
 		return err_fail(err, RC_BUG, "libcurl does not start");
 	talloc_set_destructor(w, hang_up);
 	w->private_allowed = private_allowed;
@@ -118,11 +118,13 @@ weblinks_ask(struct weblinks *w, const char *url, const char **why, struct err *
 
 	if (known == NULL && json_object_size(w->known) >= WEBLINKS_MAX) {
 		talloc_free(plain);
-		return err_fail(err, RC_NET, "more than %d links to ask for", WEBLINKS_MAX);
+		return err_fail(
+		    err, RC_NET, "more than %d links to ask for", WEBLINKS_MAX);
 	}
 	if (known == NULL) {
 		bad = ask(w, plain, false, &status);
-		if (bad == CURLE_OK && !is_there(status) && status != 404 && status != 410)
+		if (bad == CURLE_OK && !is_there(status) && status != 404 &&
+		    status != 410)
 			bad = ask(w, plain, true, &status);
 		if (w->refused)
 			known = json_string("a private address is not asked");

@@ -8,8 +8,8 @@
 
 #include "base/err.h"
 
-#define WEBLINKS_MAX 1000     /* asked in one run */
-#define WEBLINK_TIMEOUT_S 10  /* for one */
+#define WEBLINKS_MAX 1000    /* asked in one run */
+#define WEBLINK_TIMEOUT_S 10 /* for one */
 #define WEBLINK_REDIRECTS 5
 #define WEBLINK_READ_MAX 65536 /* bytes of an answer */
 

@@ -130,8 +130,8 @@ struct kb_conf {
 	const char *site;     /* the folder it is written to, or NULL: www in the desk */
 	const char *feedback; /* where its form posts votes, or NULL: no form */
 	const char *search;   /* where its search form asks, or NULL: no form */
-	const char *check;    /* what a push with broken articles meets: reject warn off */
-	int64_t stale;	      /* ms without a change or review until it is stale */
+	const char *check; /* what a push with broken articles meets: reject warn off */
+	int64_t stale;	   /* ms without a change or review until it is stale */
 };
 struct view {
 	const char *name, *query, *sort;

@@ -67,12 +67,13 @@ add_file(
 
 /* ---- the files of the desk ---- */
 
-/* The store has its snapshot and its blobs; locks and bells are of the moment. */
+/* The store has its snapshot and its blobs; locks and bells are of the moment, and the
+ * site is made anew from kb.git. */
 static bool
 is_ours(const char *name)
 {
 	static const char *const skipped[] = {
-	    "store.lock", "bell", "blobs", "store.db", NULL};
+	    "store.lock", "bell", "blobs", "store.db", "kb.lock", "www", NULL};
 
 	return word_index(skipped, name) >= 0 || text_starts(name, "store.db-") ||
 	       text_starts(name, ".backup.");

@@ -266,6 +266,17 @@ complete(struct reading *r, struct err *err)
 	static const char *const folders[] = {"blobs", "canned", "secret"};
 	char *key = talloc_asprintf(r->ctx, "%s/secret/desk.key", r->dir);
 
+	/* A repository without branches has empty folders, which no archive keeps. */
+	static const char *const git[] = {
+	    "kb.git/objects", "kb.git/refs", "kb.git/refs/heads", NULL};
+	char *head = talloc_asprintf(r->ctx, "%s/kb.git/HEAD", r->dir);
+
+	for (const char *const *g = git; access(head, F_OK) == 0 && *g != NULL; g++) {
+		char *path = talloc_asprintf(r->ctx, "%s/%s", r->dir, *g);
+
+		if (mkdir(path, 0700) != 0 && errno != EEXIST)
+			return err_errno(err, "%s", path);
+	}
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		char *path = talloc_asprintf(r->ctx, "%s/%s", r->dir, folders[i]);
 

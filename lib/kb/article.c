@@ -14,9 +14,6 @@
 #include "base/text.h"
 #include "desk/desk.h"
 
-const char *const audience_names[] = {"public", "internal", NULL};
-const char *const state_names[] = {"published", "draft", "archived", NULL};
-
 /* ---- findings ---- */
 
 void
@@ -140,7 +137,8 @@ head_list(struct reading *r, const char *key)
 	if (json_is_string(v)) {
 		for (const char *s = json_string_value(v); *s != '\0';) {
 			size_t k = strcspn(s, ",");
-			char *one = text_clean(r->ctx, s, k, TEXT_LINE, ARTICLE_ID_MAX + 1);
+			char *one =
+			    text_clean(r->ctx, s, k, TEXT_LINE, ARTICLE_ID_MAX + 1);
 
 			if (*one != '\0')
 				json_array_append_new(all, json_string(one));
@@ -264,8 +262,8 @@ read_language(struct reading *r, const char *of_name, const char *otherwise)
 		WRONG(r, "language", "language",
 		    "language \"%s\": a tag as \"en\" or \"pt-br\"", s);
 	else if (*of_name && strcmp(of_name, low) != 0)
-		WRONG(r, "language", "language", "language %s, but the file's name says %s",
-		    low, of_name);
+		WRONG(r, "language", "language",
+		    "language %s, but the file's name says %s", low, of_name);
 	return low;
 }
 
@@ -354,9 +352,8 @@ section_parse(void *ctx, const char *path, const char *data, size_t n,
 		s->summary = head_text(&r, "summary", ARTICLE_SUMMARY_MAX);
 		s->summary = s->summary ? s->summary : "";
 	}
-	return f->errors > before
-		   ? err_fail(err, RC_INVALID, "%s is no section", path)
-		   : RC_OK;
+	return f->errors > before ? err_fail(err, RC_INVALID, "%s is no section", path)
+				  : RC_OK;
 }
 
 /* ---- writing ---- */
@@ -371,8 +368,9 @@ put_scalar(struct buf *b, const char *s)
 	static const char *const words[] = {
 	    "true", "false", "yes", "no", "null", "on", "off", NULL};
 	char *low = text_lower(talloc_strdup(NULL, s));
-	bool simple = *s != '\0' && s[strspn(s, plain)] == '\0' && *s != '-' && *s != ' ' &&
-		      *s != '.' && s[strlen(s) - 1] != ' ' && word_index(words, low) < 0;
+	bool simple = *s != '\0' && s[strspn(s, plain)] == '\0' && *s != '-' &&
+		      *s != ' ' && *s != '.' && s[strlen(s) - 1] != ' ' &&
+		      word_index(words, low) < 0;
 
 	talloc_free(low);
 	if (simple) {

@@ -19,7 +19,8 @@
 extern const char *const audience_names[]; /* public internal */
 extern const char *const state_names[];	   /* published draft archived */
 
-/* What is wrong with a file. An error keeps it from being published, a warning does not. */
+/* What is wrong with a file. An error keeps it from being published, a warning does not.
+ */
 struct finding {
 	const char *path;
 	int line;
@@ -39,7 +40,8 @@ void findings_sort(struct findings *f);
 json_t *finding_to_json(const struct finding *f);
 
 struct article {
-	const char *id, *language, *path, *section; /* section: the folders, "" for none */
+	const char *id, *language, *path,
+	    *section; /* section: the folders, "" for none */
 	const char *title, *summary;
 	const char *audience, *state;
 	const char **tags, **aliases; /* NULL-terminated, sorted, each once */
@@ -47,7 +49,8 @@ struct article {
 	const char *body;	      /* below the front matter */
 	int line;		      /* of the body's first line in the file */
 	int alias_line;
-	const struct markdown *text;  /* rendered without links; lines count from the body */
+	const struct markdown
+	    *text; /* rendered without links; lines count from the body */
 };
 
 enum path_kind {
@@ -76,8 +79,7 @@ struct section {
 	const char *path, *language, *title, *summary;
 };
 enum rc section_parse(void *ctx, const char *path, const char *data, size_t n,
-    const char *language, struct section *s, struct findings *f,
-    struct err *err) CHECKED;
+    const char *language, struct section *s, struct findings *f, struct err *err) CHECKED;
 
 /* Where a link of an article leads. */
 enum target_kind { TARGET_ARTICLE, TARGET_FILE, TARGET_HERE, TARGET_OUTSIDE, TARGET_BAD };

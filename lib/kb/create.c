@@ -19,7 +19,8 @@ kb_repo(void *ctx, const struct desk *d, struct repo **r, struct err *err)
 
 	if (rc == RC_NOTFOUND)
 		rc = err_fail(err, RC_NOTFOUND,
-		    "%s: this desk has no knowledge base yet (tkt-init --upgrade %s makes "
+		    "%s: this desk has no knowledge base yet (tkt-init --upgrade %s "
+		    "makes "
 		    "one)",
 		    dir, d->dir);
 	return rc;
@@ -43,8 +44,8 @@ static enum rc
 write_hook(const char *dir, const char *name, const char *text, struct err *err)
 {
 	char *path = talloc_asprintf(NULL, "%s/hooks/%s", dir, name),
-	     *whole = talloc_asprintf(path, "#!/bin/sh\nPATH=$PATH:'%s'\n%s",
-		 programs_dir(path), text);
+	     *whole = talloc_asprintf(
+		 path, "#!/bin/sh\nPATH=$PATH:'%s'\n%s", programs_dir(path), text);
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
 	enum rc rc = RC_OK;
 

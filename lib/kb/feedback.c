@@ -78,33 +78,10 @@ votes_by_revision(struct store *s, void *ctx, const char *article, const char *l
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
-/* ---- citations ---- */
-
-SQL(sql_cite, "INSERT INTO article_cite (message, article, language, revision, ticket, "
-	      "at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING");
-
-enum rc
-cite_add(struct store *s, int64_t message, int64_t ticket, const struct kb_article *a,
-    int64_t at, struct err *err)
-{
-	struct stmt *st;
-	enum rc rc = store_prepare(s, sql_cite, &st, err);
-
-	if (rc != RC_OK)
-		return rc;
-	bind_int(st, 1, message);
-	bind_text(st, 2, a->id);
-	bind_text(st, 3, a->language);
-	bind_text(st, 4, a->revision);
-	bind_int(st, 5, ticket);
-	bind_int(st, 6, at);
-	return stmt_run(st, err);
-}
-
 /* ---- numbers ---- */
 
 /* An article was renamed since: what was said of its old ids is said of it. */
-#define NAMES                                                                    \
+#define NAMES                                                                   \
 	"(SELECT a.id UNION SELECT alias FROM article_alias WHERE n = a.n AND " \
 	"renamed = 1)"
 
@@ -166,8 +143,7 @@ enum { VOTES_TELL = 5 }; /* fewer do not make an article bad */
 static const char *
 why_stale(const struct desk *d, const struct kb_article *a, const struct kb_numbers *n)
 {
-	int64_t touched =
-	    a->reviewed_at > a->changed_at ? a->reviewed_at : a->changed_at;
+	int64_t touched = a->reviewed_at > a->changed_at ? a->reviewed_at : a->changed_at;
 
 	if (strcmp(a->state, "published") != 0)
 		return NULL;

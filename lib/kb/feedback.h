@@ -23,6 +23,11 @@ struct votes {
 enum rc votes_by_revision(struct store *s, void *ctx, const char *article,
     const char *language, struct votes **v, size_t *n, struct err *err) CHECKED;
 
+/* What an answer says of an article: title, summary, and the URL of its page when
+ * tkt.conf says where that is. RC_DENIED for one that customers may not see, unless it is
+ * a note. Into ctx. */
+enum rc cite_text(void *ctx, const struct desk *d, const char *id, const char *language,
+    bool note, struct kb_article *a, char **text, struct err *err) CHECKED;
 /* An article sent in an answer (tkt-reply --article). */
 enum rc cite_add(struct store *s, int64_t message, int64_t ticket,
     const struct kb_article *a, int64_t at, struct err *err) CHECKED;
@@ -32,9 +37,9 @@ struct kb_numbers {
 	int64_t n; /* its row, for kb_get() */
 	int64_t yes, no;
 	int64_t last_yes, last_no; /* of its present revision */
-	int64_t cited;	  /* answers it was sent with */
-	int64_t solved;	  /* tickets that were solved with it and stayed so: deflected */
-	int64_t reopened; /* tickets that were opened again after it was sent */
+	int64_t cited;		   /* answers it was sent with */
+	int64_t solved;	   /* tickets that were solved with it and stayed so: deflected */
+	int64_t reopened;  /* tickets that were opened again after it was sent */
 	const char *stale; /* why somebody should look at it, or NULL */
 };
 /* Each, in the order of kb_each(). Votes and citations since an instant. */

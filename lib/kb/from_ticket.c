@@ -29,7 +29,8 @@ add_name(struct scrub *s, const char *name)
 
 	while (words_next(s->words, &p, end, &w)) {
 		if (w.n >= NAME_LETTERS)
-			text_push(s->ctx, &s->names, &s->n, talloc_strdup(s->ctx, w.word));
+			text_push(
+			    s->ctx, &s->names, &s->n, talloc_strdup(s->ctx, w.word));
 	}
 }
 
@@ -101,8 +102,8 @@ on_message(void *arg, struct message *m, struct err *err)
 }
 
 static enum rc
-gather_names(struct scrub *s, const struct desk *d, const struct ticket *t,
-    struct err *err)
+gather_names(
+    struct scrub *s, const struct desk *d, const struct ticket *t, struct err *err)
 {
 	struct person p;
 	enum rc rc = customer_get(d->store, s->ctx, t->requester, &p, err);
@@ -112,8 +113,7 @@ gather_names(struct scrub *s, const struct desk *d, const struct ticket *t,
 	add_name(s, p.name);
 	add_name(s, p.organization_name);
 	if (p.address != NULL)
-		add_name(s,
-		    talloc_strndup(s->ctx, p.address, strcspn(p.address, "@")));
+		add_name(s, talloc_strndup(s->ctx, p.address, strcspn(p.address, "@")));
 	for (size_t i = 0; i < t->npeople; i++) {
 		const char *who = t->people[i].who;
 

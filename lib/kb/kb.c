@@ -9,6 +9,9 @@
 #include "base/text.h"
 #include "kb/rows.h"
 
+const char *const audience_names[] = {"public", "internal", NULL};
+const char *const state_names[] = {"published", "draft", "archived", NULL};
+
 enum rc
 kb_published(struct store *s, void *ctx, char **revision, struct err *err)
 {
@@ -80,7 +83,8 @@ static enum rc
 no_such(const struct desk *d, const char *id, struct err *err)
 {
 	void *ctx = talloc_new(NULL);
-	char *from = talloc_strndup(ctx, id, 1), *to = talloc_asprintf(ctx, "%s\x7f", from);
+	char *from = talloc_strndup(ctx, id, 1),
+	     *to = talloc_asprintf(ctx, "%s\x7f", from);
 	const char **ids = NULL;
 	struct stmt *st;
 	struct err ignored;
@@ -115,7 +119,8 @@ kb_find(const struct desk *d, void *ctx, const char *id, const char *language,
 		return rc;
 	bind_text(st, 1, id);
 	while ((rc = stmt_step(st, err)) == RC_OK) {
-		int rank = language_rank(col_text(st, 1), language, d->config->kb.language);
+		int rank =
+		    language_rank(col_text(st, 1), language, d->config->kb.language);
 
 		if (rank < best_rank) {
 			best_rank = rank;
@@ -202,10 +207,11 @@ kb_to_json(const struct desk *d, const struct kb_article *a)
 
 	for (size_t i = 0; a->tags != NULL && a->tags[i] != NULL; i++)
 		json_array_append_new(tags, json_string(a->tags[i]));
-	o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:s,s:s}", "type", "article",
-	    "id", a->id, "language", a->language, "title", a->title, "summary", a->summary,
-	    "section", a->section, "path", a->path, "audience", a->audience, "state",
-	    a->state, "tags", tags, "revision", a->revision, "author", a->author);
+	o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:o,s:s,s:s}", "type",
+	    "article", "id", a->id, "language", a->language, "title", a->title, "summary",
+	    a->summary, "section", a->section, "path", a->path, "audience", a->audience,
+	    "state", a->state, "tags", tags, "revision", a->revision, "author",
+	    a->author);
 	record_set_instant(o, "created_at", a->created_at);
 	record_set_instant(o, "changed_at", a->changed_at);
 	record_set_instant(o, "reviewed_at", a->reviewed_at);

@@ -11,7 +11,8 @@
 #include "kb/repo.h"
 
 /* Opens DESK/kb.git. RC_NOTFOUND says how to make one. */
-enum rc kb_repo(void *ctx, const struct desk *d, struct repo **r, struct err *err) CHECKED;
+enum rc kb_repo(
+    void *ctx, const struct desk *d, struct repo **r, struct err *err) CHECKED;
 
 /* Makes DESK/kb.git, bare, with the hooks that check a push and publish it; one that is
  * there keeps its own hooks. */
@@ -45,11 +46,13 @@ json_t *kb_to_json(const struct desk *d, const struct kb_article *a);
  * that is served. NULL when it has none (internal, a draft). */
 const char *kb_page(void *ctx, const struct kb_article *a);
 const char *kb_url(void *ctx, const struct desk *d, const struct kb_article *a);
-/* May this actor see it? Internal ones and drafts need kb.read; customers see the rest. */
-enum rc kb_may_see(const struct desk *d, const struct kb_article *a,
-    struct err *err) CHECKED;
+/* May this actor see it? Internal ones and drafts need kb.read; customers see the rest.
+ */
+enum rc kb_may_see(
+    const struct desk *d, const struct kb_article *a, struct err *err) CHECKED;
 /* The commit that is published, "" for none; in ctx. */
-enum rc kb_published(struct store *s, void *ctx, char **revision, struct err *err) CHECKED;
+enum rc kb_published(
+    struct store *s, void *ctx, char **revision, struct err *err) CHECKED;
 
 /* ---- versions ---- */
 

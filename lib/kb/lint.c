@@ -18,11 +18,11 @@ struct lint {
 	void *ctx;
 	const char *language;
 	struct findings *f;
-	json_t *files;	  /* path -> true: pictures and what else there is */
-	json_t *ids;	  /* "en refund" -> path */
-	json_t *any_id;	  /* "refund" -> true, in whatever language; aliases, too */
-	json_t *anchors;  /* path -> its headings' ids */
-	json_t *by_id;	  /* "en refund" -> anchors */
+	json_t *files;	 /* path -> true: pictures and what else there is */
+	json_t *ids;	 /* "en refund" -> path */
+	json_t *any_id;	 /* "refund" -> true, in whatever language; aliases, too */
+	json_t *anchors; /* path -> its headings' ids */
+	json_t *by_id;	 /* "en refund" -> anchors */
 	struct article **v;
 	size_t n;
 	/* Of the source. */
@@ -56,7 +56,8 @@ take_article(struct lint *l, const char *path, const char *data, size_t n)
 	json_t *anchors, *owner;
 	char *key;
 
-	if (article_parse(l->ctx, path, data, n, l->language, &a, l->f, &ignored) != RC_OK)
+	if (article_parse(l->ctx, path, data, n, l->language, &a, l->f, &ignored) !=
+	    RC_OK)
 		return;
 	if (l->n % 64 == 0)
 		l->v = mem_grow(l->ctx, l->v, struct article *, l->n + 64);
@@ -86,8 +87,8 @@ take_file(struct lint *l, const char *path, const char *data, size_t n)
 
 	if (path_kind(path) == PATH_ARTICLE)
 		take_article(l, path, data, n);
-	else if (section_parse(
-		     l->ctx, path, data, n, l->language, &s, l->f, &ignored) != RC_OK)
+	else if (section_parse(l->ctx, path, data, n, l->language, &s, l->f, &ignored) !=
+		 RC_OK)
 		return;
 }
 
@@ -101,8 +102,7 @@ static void
 not_followed(struct lint *l, const char *path, const char *what)
 {
 	if (path_kind(path) != PATH_OTHER || strcmp(what, "submodule") == 0)
-		finding_add(
-		    l->f, false, path, 1, "link", "a %s is not followed", what);
+		finding_add(l->f, false, path, 1, "link", "a %s is not followed", what);
 }
 
 /* ---- a commit ---- */
@@ -344,8 +344,8 @@ read_dir(struct lint *l, const char *dir, struct err *err)
 }
 
 enum rc
-lint_dir(void *ctx, const char *dir, const char *language, struct findings *f,
-    struct err *err)
+lint_dir(
+    void *ctx, const char *dir, const char *language, struct findings *f, struct err *err)
 {
 	struct lint *l = new_lint(ctx, language, f);
 	enum rc rc = read_dir(l, dir, err);

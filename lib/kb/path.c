@@ -148,8 +148,8 @@ link_target(void *ctx, const char *from, const char *dest, struct target *t)
 	}
 	if (text_starts(dest, "kb:")) {
 		t->id = decoded(ctx, dest + 3, n - 3);
-		t->kind = text_is_name(t->id, ARTICLE_ID_MAX) ? TARGET_ARTICLE
-							      : TARGET_BAD;
+		t->kind =
+		    text_is_name(t->id, ARTICLE_ID_MAX) ? TARGET_ARTICLE : TARGET_BAD;
 		return;
 	}
 	if (memchr(dest, ':', n) != NULL || n == 0)

@@ -132,8 +132,8 @@ repo_head(struct repo *r, const char *branch, char id[REPO_ID], struct err *err)
 	if (bad != 0)
 		return repo_fail(r, err);
 	if (git_object_lookup(&commit, r->git, &oid, GIT_OBJECT_COMMIT) != 0)
-		rc = err_fail(err, RC_INVALID, "%s: branch %s names a commit that is gone",
-		    r->dir, branch);
+		rc = err_fail(err, RC_INVALID,
+		    "%s: branch %s names a commit that is gone", r->dir, branch);
 	else
 		git_oid_tostr(id, REPO_ID, &oid);
 	git_object_free(commit);
@@ -202,8 +202,8 @@ repo_describe(git_commit *c, struct repo_commit *to)
 }
 
 enum rc
-repo_commit_get(struct repo *r, void *ctx, const char *id, struct repo_commit *out,
-    struct err *err)
+repo_commit_get(
+    struct repo *r, void *ctx, const char *id, struct repo_commit *out, struct err *err)
 {
 	git_commit *c = NULL;
 	enum rc rc = repo_get_commit(r, id, &c, err);
@@ -234,7 +234,7 @@ describe_entry(const git_tree_entry *e, struct repo_file *f)
 {
 	git_filemode_t mode = git_tree_entry_filemode(e);
 
-	f->kind = mode == GIT_FILEMODE_LINK    ? REPO_LINK
+	f->kind = mode == GIT_FILEMODE_LINK	? REPO_LINK
 		  : mode == GIT_FILEMODE_COMMIT ? REPO_MODULE
 						: REPO_FILE;
 	git_oid_tostr(f->blob, REPO_ID, git_tree_entry_id(e));
@@ -272,8 +272,8 @@ walk_tree(struct walk *w, const git_oid *id, size_t at, int depth)
 		}
 		describe_entry(e, &f);
 		if (++w->files > REPO_FILES_MAX)
-			rc = err_fail(w->err, RC_INVALID, "more than %d files",
-			    REPO_FILES_MAX);
+			rc = err_fail(
+			    w->err, RC_INVALID, "more than %d files", REPO_FILES_MAX);
 		else
 			rc = w->each(w->arg, &f, w->err);
 	}

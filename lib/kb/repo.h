@@ -67,7 +67,7 @@ struct repo_commit {
 	const char *author, *email, *summary;
 };
 struct repo_change {
-	char status; /* A added, M modified, D deleted, R renamed */
+	char status;		     /* A added, M modified, D deleted, R renamed */
 	const char *path, *old_path; /* old_path: R only */
 	const struct repo_commit *commit;
 };
@@ -88,8 +88,8 @@ enum rc repo_log(struct repo *r, const char *start, const char *path,
     void *arg, struct err *err) CHECKED;
 /* Who wrote each run of lines, in order: its first line and how many. */
 enum rc repo_blame(struct repo *r, const char *commit, const char *path,
-    enum rc (*each)(void *arg, const struct repo_commit *c, int first, int lines,
-	struct err *err),
+    enum rc (*each)(
+	void *arg, const struct repo_commit *c, int first, int lines, struct err *err),
     void *arg, struct err *err) CHECKED;
 enum rc repo_commit_get(struct repo *r, void *ctx, const char *id, struct repo_commit *c,
     struct err *err) CHECKED;

@@ -51,11 +51,11 @@ clash(struct making *m, git_tree *before, git_tree *now)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		git_tree_entry *a = NULL, *b = NULL;
-		bool in_a =
-			 before && git_tree_entry_bypath(&a, before, m->edits[i].path) == 0,
+		bool in_a = before &&
+			    git_tree_entry_bypath(&a, before, m->edits[i].path) == 0,
 		     in_b = now && git_tree_entry_bypath(&b, now, m->edits[i].path) == 0,
 		     same = in_a == in_b && (!in_a || git_oid_equal(git_tree_entry_id(a),
-							 git_tree_entry_id(b)));
+							  git_tree_entry_id(b)));
 
 		git_tree_entry_free(a);
 		git_tree_entry_free(b);
@@ -90,8 +90,9 @@ make_tree(struct making *m, git_tree *base, git_tree **tree, bool *same, struct 
 	git_oid oid;
 	enum rc rc = write_blobs(m, &n, base, err);
 
-	if (rc == RC_OK && (git_tree_create_updated(&oid, m->r->git, base, n, m->updates) ||
-			       git_tree_lookup(tree, m->r->git, &oid)))
+	if (rc == RC_OK &&
+	    (git_tree_create_updated(&oid, m->r->git, base, n, m->updates) ||
+		git_tree_lookup(tree, m->r->git, &oid)))
 		rc = repo_fail(m->r, err);
 	*same = rc == RC_OK && base != NULL && git_oid_equal(&oid, git_tree_id(base));
 	return rc;
@@ -103,8 +104,8 @@ put_commit(struct making *m, git_tree *tree, const git_signature *who,
     const char *message, git_oid *id, struct err *err)
 {
 	const git_commit *parents[] = {m->head};
-	int bad = git_commit_create(id, m->r->git, m->ref, who, who, "UTF-8", message, tree,
-	    m->head ? 1 : 0, parents);
+	int bad = git_commit_create(id, m->r->git, m->ref, who, who, "UTF-8", message,
+	    tree, m->head ? 1 : 0, parents);
 
 	if (bad == GIT_EMODIFIED || bad == GIT_ELOCKED || bad == GIT_EEXISTS)
 		return RC_NONE;
@@ -146,8 +147,8 @@ try_commit(struct making *m, const git_signature *who, const char *message, char
 		if (rc == RC_NONE && i + 1 < TRIES)
 			rc = RC_OK;
 		else if (rc == RC_NONE)
-			rc = err_fail(err, RC_BUSY, "%s: others commit all the time",
-			    m->r->dir);
+			rc = err_fail(
+			    err, RC_BUSY, "%s: others commit all the time", m->r->dir);
 	}
 	git_tree_free(first);
 	git_tree_free(base);

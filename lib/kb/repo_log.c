@@ -87,8 +87,7 @@ status_of(git_delta_t status)
 typedef enum rc each_change(void *arg, const struct repo_change *c, struct err *err);
 
 static enum rc
-changes_of(
-    struct repo *r, git_commit *c, each_change *each, void *arg, struct err *err)
+changes_of(struct repo *r, git_commit *c, each_change *each, void *arg, struct err *err)
 {
 	struct repo_commit who;
 	git_diff *d = NULL;
@@ -135,8 +134,8 @@ repo_changes(struct repo *r, const char *old, const char *new, each_change *each
 {
 	git_revwalk *w = NULL;
 	git_oid oid;
-	enum rc rc = start_walk(
-	    r, old, new, GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME | GIT_SORT_REVERSE, &w, err);
+	enum rc rc = start_walk(r, old, new,
+	    GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME | GIT_SORT_REVERSE, &w, err);
 
 	while (rc == RC_OK && git_revwalk_next(&oid, w) == 0) {
 		git_commit *c = NULL;
@@ -232,7 +231,8 @@ repo_log(struct repo *r, const char *start, const char *path,
 	struct follow f = {.ctx = talloc_new(NULL)};
 	git_revwalk *w = NULL;
 	git_oid oid;
-	enum rc rc = start_walk(r, "", start, GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME, &w, err);
+	enum rc rc =
+	    start_walk(r, "", start, GIT_SORT_TOPOLOGICAL | GIT_SORT_TIME, &w, err);
 
 	f.path = talloc_strdup(f.ctx, path);
 	while (rc == RC_OK && !f.born && git_revwalk_next(&oid, w) == 0) {

@@ -33,8 +33,8 @@ enum rc rows_remove(
 enum rc rows_remove_all(struct store *s, struct err *err) CHECKED;
 /* RC_EXISTS, with the path of the other, when its id and language are taken. An alias
  * that is taken goes to `f` and is left out. */
-enum rc rows_add(
-    struct store *s, struct row *r, struct findings *f, int line, struct err *err) CHECKED;
+enum rc rows_add(struct store *s, struct row *r, struct findings *f, int line,
+    struct err *err) CHECKED;
 /* The file has moved, but is broken where it is now. */
 enum rc rows_move(struct store *s, int64_t n, const char *path, struct err *err) CHECKED;
 enum rc rows_section(
@@ -42,8 +42,7 @@ enum rc rows_section(
 
 /* Problems that were found, by path. */
 enum rc problems_drop(struct store *s, const char *path, struct err *err) CHECKED;
-enum rc problems_add(
-    struct store *s, const struct finding *f, struct err *err) CHECKED;
+enum rc problems_add(struct store *s, const struct finding *f, struct err *err) CHECKED;
 enum rc problems_each(struct store *s,
     enum rc (*each)(void *arg, const struct finding *f, struct err *err), void *arg,
     struct err *err) CHECKED;

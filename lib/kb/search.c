@@ -28,8 +28,7 @@ load_tongues(struct asked *a, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	while ((rc = stmt_step(st, err)) == RC_OK) {
-		a->tongues =
-		    mem_grow(a->ctx, a->tongues, struct tongue, a->ntongues + 1);
+		a->tongues = mem_grow(a->ctx, a->tongues, struct tongue, a->ntongues + 1);
 		a->tongues[a->ntongues].language = col_strdup(a->ctx, st, 0);
 		a->tongues[a->ntongues].words = words_new(a->ctx, col_text(st, 0));
 		a->ntongues++;

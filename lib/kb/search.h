@@ -18,8 +18,9 @@ struct kb_search {
 };
 struct kb_hit {
 	struct kb_article a;
-	double score;	     /* the greater the better */
-	const char *snippet; /* plain text on one line, **words** that were found marked */
+	double score; /* the greater the better */
+	const char
+	    *snippet; /* plain text on one line, **words** that were found marked */
 };
 struct kb_searched {
 	const char *corrected; /* words that were searched instead: nothing has yours */

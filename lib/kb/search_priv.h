@@ -20,7 +20,7 @@ struct asked {
 };
 struct term {
 	const char *text; /* as given, lower case */
-	bool phrase, prefix, not;
+	bool phrase, prefix, not ;
 	const char **stems; /* what the index may call it, in any language */
 	size_t nstems;
 };
@@ -33,6 +33,7 @@ enum rc terms_correct(struct asked *a, bool *changed, struct err *err) CHECKED;
 /* As people write it. */
 char *terms_print(void *ctx, const struct asked *a);
 /* The part of a text that says most about the terms, marked. */
-char *snippet_of(void *ctx, const struct asked *a, const char *language, const char *text);
+char *snippet_of(
+    void *ctx, const struct asked *a, const char *language, const char *text);
 
 #endif

@@ -70,8 +70,8 @@ add_language(struct site *s, const char *tag)
 
 	if (l != NULL)
 		return l;
-	s->languages = mem_grow(
-	    s->ctx, s->languages, struct site_language, s->nlanguages + 1);
+	s->languages =
+	    mem_grow(s->ctx, s->languages, struct site_language, s->nlanguages + 1);
 	l = &s->languages[s->nlanguages++];
 	*l = (struct site_language){.tag = talloc_strdup(s->ctx, tag)};
 	return l;
@@ -87,8 +87,8 @@ add_section(struct site *s, struct site_language *l, const char *path, int64_t a
 		return;
 	if (x == NULL) {
 		if (l->nsections % 32 == 0)
-			l->sections = mem_grow(s->ctx, l->sections, struct site_section,
-			    l->nsections + 32);
+			l->sections = mem_grow(
+			    s->ctx, l->sections, struct site_section, l->nsections + 32);
 		x = &l->sections[l->nsections++];
 		*x = (struct site_section){.path = talloc_strdup(s->ctx, path),
 		    .title = plain_title(s->ctx, path),
@@ -161,9 +161,8 @@ load_page(struct site *s, struct err *err)
 	enum rc rc = mustache_parse(s->ctx,
 	    talloc_strndup(s->ctx, site_page, (size_t)(at - site_page)), &s->head, err);
 
-	return rc == RC_OK
-		   ? mustache_parse(s->ctx, at + strlen(mark), &s->foot, err)
-		   : rc;
+	return rc == RC_OK ? mustache_parse(s->ctx, at + strlen(mark), &s->foot, err)
+			   : rc;
 }
 
 /* A folder of ours: empty or with our mark, so that a wrong line of tkt.conf does not
@@ -179,8 +178,8 @@ open_dir(struct site *s, struct err *err)
 	if (access(mark, F_OK) == 0)
 		return RC_OK;
 	if (rmdir(s->dir) != 0)
-		return err_fail(err, RC_CONFIG,
-		    "%s: not empty, and not a site of ours", s->dir);
+		return err_fail(
+		    err, RC_CONFIG, "%s: not empty, and not a site of ours", s->dir);
 	if (mkdir(s->dir, 0755) != 0)
 		return err_errno(err, "%s", s->dir);
 	fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -188,6 +187,16 @@ open_dir(struct site *s, struct err *err)
 		return err_errno(err, "%s", mark);
 	close(fd);
 	return RC_OK;
+}
+
+bool
+site_there(const struct desk *d)
+{
+	char *dir = site_dir(NULL, d), *mark = talloc_asprintf(dir, "%s/.tkt-site", dir);
+	bool there = access(mark, F_OK) == 0;
+
+	talloc_free(dir);
+	return there;
 }
 
 static enum rc
@@ -442,10 +451,9 @@ start_pages(struct site *s, struct err *err)
 
 	for (size_t i = 0; rc == RC_OK && i < s->nlanguages; i++)
 		rc = site_put_start(s, &s->languages[i], false, err);
-	return rc == RC_OK
-		   ? site_put_start(
-			 s, site_language(s, s->d->config->kb.language), true, err)
-		   : rc;
+	return rc == RC_OK ? site_put_start(s,
+				 site_language(s, s->d->config->kb.language), true, err)
+			   : rc;
 }
 
 static enum rc
@@ -472,9 +480,10 @@ write_all(struct site *s, void (*progress)(void *arg, const char *what, int64_t 
 
 /* ---- what changed ---- */
 
-SQL(sql_touched, "SELECT n FROM article WHERE id = ?1 "
-		 "UNION SELECT n FROM article_link WHERE target = ?1 AND kind = 'article' "
-		 "UNION SELECT n FROM article_alias WHERE alias = ?1");
+SQL(sql_touched,
+    "SELECT n FROM article WHERE id = ?1 "
+    "UNION SELECT n FROM article_link WHERE target = ?1 AND kind = 'article' "
+    "UNION SELECT n FROM article_alias WHERE alias = ?1");
 
 /* The articles with one of the ids, and those that link to them. */
 static enum rc
@@ -546,8 +555,8 @@ some_removals(
 
 static enum rc
 each_name(struct site *s, const char *const *names, size_t n,
-    enum rc (*put)(struct site *s, const struct site_language *l, const char *name,
-	struct err *err),
+    enum rc (*put)(
+	struct site *s, const struct site_language *l, const char *name, struct err *err),
     bool above, struct err *err)
 {
 	json_t *done = record_own(s->ctx, json_object());
@@ -556,8 +565,8 @@ each_name(struct site *s, const char *const *names, size_t n,
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
 		char *name = talloc_strdup(s->ctx, names[i]);
 
-		while (rc == RC_OK && *name != '\0' &&
-		       json_object_get(done, name) == NULL) {
+		while (
+		    rc == RC_OK && *name != '\0' && json_object_get(done, name) == NULL) {
 			json_object_set_new(done, name, json_true());
 			for (size_t k = 0; rc == RC_OK && k < s->nlanguages; k++)
 				rc = put(s, &s->languages[k], name, err);
@@ -581,8 +590,7 @@ write_some(struct site *s, const struct site_change *c, struct err *err)
 	if (rc == RC_OK)
 		rc = some_articles(s, c, pages, err);
 	if (rc == RC_OK)
-		rc = each_name(
-		    s, c->sections, c->nsections, site_put_section, true, err);
+		rc = each_name(s, c->sections, c->nsections, site_put_section, true, err);
 	if (rc == RC_OK)
 		rc = each_name(s, c->tags, c->ntags, site_put_tag, false, err);
 	for (size_t i = 0; rc == RC_OK && c->nids > 0 && i < s->nlanguages; i++)
@@ -600,8 +608,7 @@ site_write(void *ctx, struct desk *d, struct repo *r, const char *revision,
 	struct site *s = talloc_zero(ctx, struct site);
 	enum rc rc;
 
-	*s = (struct site){
-	    .ctx = s, .d = d, .s = d->store, .r = r, .revision = revision};
+	*s = (struct site){.ctx = s, .d = d, .s = d->store, .r = r, .revision = revision};
 	rc = site_open(s, err);
 	if (rc == RC_OK)
 		rc = c->all ? write_all(s, progress, arg, err) : write_some(s, c, err);

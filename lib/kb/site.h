@@ -14,11 +14,11 @@
 
 /* What a publication touched. */
 struct site_change {
-	bool all;		/* or nothing is known of the site: everything */
-	const char **ids;	/* of articles that came, changed or went; aliases, too */
-	const char **sections;	/* whose lists change */
+	bool all;	       /* or nothing is known of the site: everything */
+	const char **ids;      /* of articles that came, changed or went; aliases, too */
+	const char **sections; /* whose lists change */
 	const char **tags;
-	const char **files;	/* of kb.git that changed: "img/a.png" */
+	const char **files; /* of kb.git that changed: "img/a.png" */
 	size_t nids, nsections, ntags, nfiles;
 };
 /* Writes what follows from it; *pages counts files that were written or removed. */
@@ -28,6 +28,8 @@ enum rc site_write(void *ctx, struct desk *d, struct repo *r, const char *revisi
 /* What the site looks like besides its articles: it is written anew when that differs. In
  * ctx. */
 char *site_fingerprint(void *ctx, const struct desk *d);
+/* Is there a site at all? A restored desk has none. */
+bool site_there(const struct desk *d);
 /* The folder it is in; in ctx. */
 char *site_dir(void *ctx, const struct desk *d);
 

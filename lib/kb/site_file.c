@@ -58,8 +58,8 @@ make_folders(const struct site *s, char *path, struct err *err)
 }
 
 static enum rc
-write_beside(const char *path, const char *tmp, const char *data, size_t n,
-    struct err *err)
+write_beside(
+    const char *path, const char *tmp, const char *data, size_t n, struct err *err)
 {
 	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	enum rc rc = RC_OK;

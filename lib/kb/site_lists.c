@@ -104,8 +104,8 @@ list_by(struct site *s, const char *sql, const struct site_page *p, const char *
 }
 
 enum rc
-site_put_section(struct site *s, const struct site_language *l, const char *section,
-    struct err *err)
+site_put_section(
+    struct site *s, const struct site_language *l, const char *section, struct err *err)
 {
 	void *ctx = talloc_new(NULL);
 	const struct site_section *x = site_section(l, section);
@@ -250,8 +250,8 @@ site_put_lists(struct site *s, const struct site_language *l, struct err *err)
 	if (rc == RC_OK)
 		rc = site_put_page(s, &e.page, &e.html, err);
 	if (rc == RC_OK)
-		rc = site_put(s, talloc_asprintf(ctx, "%s/search.json", l->tag), e.index.s,
-		    e.index.n, err);
+		rc = site_put(s, talloc_asprintf(ctx, "%s/search.json", l->tag),
+		    e.index.s, e.index.n, err);
 	talloc_free(ctx);
 	return rc;
 }
@@ -323,8 +323,7 @@ put_feed(struct site *s, const struct site_language *l, struct err *err)
 }
 
 enum rc
-site_put_start(
-    struct site *s, const struct site_language *l, bool root, struct err *err)
+site_put_start(struct site *s, const struct site_language *l, bool root, struct err *err)
 {
 	void *ctx = talloc_new(NULL);
 	const struct site_words *w = site_words(l->tag);
@@ -379,8 +378,8 @@ site_put_sitemap(struct site *s, struct err *err)
 	buf_add(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		    "<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
 	for (size_t i = 0; i < s->nlanguages; i++)
-		buf_printf(&b, "<url><loc>%s/%s/index.html</loc></url>\n", buf_text(&base),
-		    s->languages[i].tag);
+		buf_printf(&b, "<url><loc>%s/%s/index.html</loc></url>\n",
+		    buf_text(&base), s->languages[i].tag);
 	if (rc == RC_OK) {
 		bind_int(st, 1, SITEMAP_MAX - (int64_t)s->nlanguages);
 		while ((rc = stmt_step(st, err)) == RC_OK) {

@@ -64,16 +64,16 @@ sections_of(struct site *s, void *ctx, const struct site_page *p)
 
 	for (size_t i = 0; l != NULL && i < l->nsections; i++) {
 		const struct site_section *x = &l->sections[i];
-		char *to = talloc_asprintf(
-		    ctx, "%s/s/%s/index.html", p->language, x->path);
+		char *to =
+		    talloc_asprintf(ctx, "%s/s/%s/index.html", p->language, x->path);
 		size_t n = strlen(x->path);
 		bool here = p->section != NULL && strncmp(p->section, x->path, n) == 0 &&
 			    (p->section[n] == '\0' || p->section[n] == '/');
 
 		if (strchr(x->path, '/') == NULL)
-			json_array_append_new(list,
-			    json_pack("{s:s,s:s,s:b}", "title", x->title, "href",
-				site_way(ctx, p->path, to), "here", here));
+			json_array_append_new(
+			    list, json_pack("{s:s,s:s,s:b}", "title", x->title, "href",
+				      site_way(ctx, p->path, to), "here", here));
 	}
 	return list;
 }
@@ -92,10 +92,10 @@ languages_of(struct site *s, void *ctx, const struct site_page *p)
 			if (strcmp(p->others[k], tag) == 0)
 				to = p->others[k + 1];
 		}
-		json_array_append_new(list,
-		    json_pack("{s:s,s:s,s:s,s:b}", "lang", tag, "name",
-			site_language_name(tag), "href", site_way(ctx, p->path, to),
-			"here", strcmp(tag, p->language) == 0));
+		json_array_append_new(
+		    list, json_pack("{s:s,s:s,s:s,s:b}", "lang", tag, "name",
+			      site_language_name(tag), "href", site_way(ctx, p->path, to),
+			      "here", strcmp(tag, p->language) == 0));
 	}
 	return list;
 }
@@ -108,8 +108,8 @@ alternates_of(struct site *s, void *ctx, const struct site_page *p)
 	for (size_t k = 0; p->others != NULL && p->others[k] != NULL; k += 2)
 		json_array_append_new(list,
 		    json_pack("{s:s,s:o}", "lang", p->others[k], "href",
-			json_string(talloc_asprintf(
-			    ctx, "%s/%s", s->base, p->others[k + 1]))));
+			json_string(
+			    talloc_asprintf(ctx, "%s/%s", s->base, p->others[k + 1]))));
 	return list;
 }
 
@@ -141,18 +141,16 @@ values_of(struct site *s, void *ctx, const struct site_page *p)
 	set_text(o, "description", p->description);
 	json_object_set_new(o, "noindex", json_boolean(p->noindex));
 	if (!p->noindex)
-		set_text(
-		    o, "canonical", talloc_asprintf(ctx, "%s/%s", s->base, p->path));
+		set_text(o, "canonical", talloc_asprintf(ctx, "%s/%s", s->base, p->path));
 	set_text(o, "root", site_way(ctx, p->path, ""));
-	set_text(o, "home",
-	    site_way(ctx, p->path, talloc_asprintf(ctx, "%s/", p->language)));
+	set_text(
+	    o, "home", site_way(ctx, p->path, talloc_asprintf(ctx, "%s/", p->language)));
 	json_object_set_new(o, "custom", json_boolean(s->custom));
 	set_text(o, "search", c->kb.search);
 	set_text(o, "portal", c->url);
 	json_object_set_new(o, "alternates", alternates_of(s, ctx, p));
 	json_object_set_new(o, "languages", list = languages_of(s, ctx, p));
-	json_object_set_new(
-	    o, "has_languages", json_boolean(json_array_size(list) > 0));
+	json_object_set_new(o, "has_languages", json_boolean(json_array_size(list) > 0));
 	json_object_set_new(o, "sections", list = sections_of(s, ctx, p));
 	json_object_set_new(o, "has_sections", json_boolean(json_array_size(list) > 0));
 	json_object_set_new(o, "w", words_of(site_words(p->language)));
@@ -160,8 +158,8 @@ values_of(struct site *s, void *ctx, const struct site_page *p)
 }
 
 enum rc
-site_put_page(struct site *s, const struct site_page *p, const struct buf *content,
-    struct err *err)
+site_put_page(
+    struct site *s, const struct site_page *p, const struct buf *content, struct err *err)
 {
 	static const struct mustache_how how = {.escape = html_of};
 	void *ctx = talloc_new(NULL);
@@ -193,8 +191,8 @@ put_link(struct buf *b, const char *href, const char *text)
 }
 
 void
-site_crumbs(struct site *s, struct buf *b, const struct site_page *p,
-    const char *section, const char *last)
+site_crumbs(struct site *s, struct buf *b, const struct site_page *p, const char *section,
+    const char *last)
 {
 	const struct site_words *w = site_words(p->language);
 	const struct site_language *l = site_language(s, p->language);
@@ -214,8 +212,8 @@ site_crumbs(struct site *s, struct buf *b, const struct site_page *p,
 			buf_add(b, "<li>");
 			put_link(b,
 			    site_way(ctx, p->path,
-				talloc_asprintf(ctx, "%s/s/%s/index.html", p->language,
-				    x->path)),
+				talloc_asprintf(
+				    ctx, "%s/s/%s/index.html", p->language, x->path)),
 			    x->title);
 			buf_add(b, "</li>\n");
 		}
@@ -275,7 +273,8 @@ on_link(void *arg, void *ctx, const char *dest, bool image)
 	if (t.kind == TARGET_HERE)
 		return dest;
 	if (t.kind == TARGET_FILE)
-		return site_way(ctx, x->page.path, talloc_asprintf(ctx, "files/%s", t.path));
+		return site_way(
+		    ctx, x->page.path, talloc_asprintf(ctx, "files/%s", t.path));
 	if (t.kind != TARGET_ARTICLE || image ||
 	    kb_find(x->s->d, ctx, t.id, x->a->language, &to, &e) != RC_OK)
 		return NULL;
@@ -295,7 +294,8 @@ put_contents(struct buf *b, const struct site_words *w, const struct markdown *m
 		return;
 	for (size_t i = 0; i < m->nheadings; i++)
 		highest = m->headings[i].level < highest ? m->headings[i].level : highest;
-	buf_printf(b, "<nav class=\"toc\" aria-label=\"%s\">\n<p>%s</p>\n<ul class=\"plain\">\n",
+	buf_printf(b,
+	    "<nav class=\"toc\" aria-label=\"%s\">\n<p>%s</p>\n<ul class=\"plain\">\n",
 	    w->contents, w->contents);
 	for (size_t i = 0; i < m->nheadings; i++) {
 		int deep = m->headings[i].level - highest;
@@ -345,10 +345,12 @@ put_feedback(struct shown *x, struct buf *b, const struct site_words *w)
 	    "<input type=\"hidden\" name=\"article\" value=\"%s\">\n"
 	    "<input type=\"hidden\" name=\"language\" value=\"%s\">\n"
 	    "<input type=\"hidden\" name=\"revision\" value=\"%s\">\n"
-	    "<label>%s <textarea name=\"comment\" rows=\"2\" maxlength=\"2000\"></textarea>"
+	    "<label>%s <textarea name=\"comment\" rows=\"2\" "
+	    "maxlength=\"2000\"></textarea>"
 	    "</label>\n"
 	    "<button type=\"submit\" name=\"helpful\" value=\"yes\">%s</button>\n"
-	    "<button type=\"submit\" name=\"helpful\" value=\"no\">%s</button>\n</fieldset>\n</form>\n",
+	    "<button type=\"submit\" name=\"helpful\" "
+	    "value=\"no\">%s</button>\n</fieldset>\n</form>\n",
 	    w->helpful, a->id, a->language, a->revision, w->comment, w->yes, w->no);
 }
 
@@ -423,12 +425,12 @@ put_moved(struct shown *x, const char *alias, struct err *err)
 	    "<link rel=\"canonical\" href=\"",
 	    x->a->language, x->a->id);
 	buf_html(&b, x->s->base, strlen(x->s->base));
-	buf_printf(&b,
-	    "/%s\">\n<link rel=\"stylesheet\" href=\"../style.css\">\n<title>",
+	buf_printf(&b, "/%s\">\n<link rel=\"stylesheet\" href=\"../style.css\">\n<title>",
 	    x->page.path);
 	buf_html(&b, x->a->title, strlen(x->a->title));
 	buf_printf(&b,
-	    "</title>\n</head>\n<body>\n<main class=\"page\">\n<h1>%s</h1>\n<p>", w->moved);
+	    "</title>\n</head>\n<body>\n<main class=\"page\">\n<h1>%s</h1>\n<p>",
+	    w->moved);
 	put_link(&b, talloc_asprintf(x->ctx, "%s.html", x->a->id), x->a->title);
 	buf_add(&b, "</p>\n</main>\n</body>\n</html>\n");
 	return site_put(x->s, path, b.s, b.n, err);

@@ -10,8 +10,8 @@
 struct site_words {
 	const char *language, *name; /* "de", "Deutsch" */
 	const char *skip, *search, *languages, *sections, *all, *feed, *contact, *home,
-	    *contents, *changed, *tags, *tagged, *outdated, *archived, *helpful, *yes, *no,
-	    *comment, *empty, *newest, *moved, *here, *missing;
+	    *contents, *changed, *tags, *tagged, *outdated, *archived, *helpful, *yes,
+	    *no, *comment, *empty, *newest, *moved, *here, *missing;
 };
 /* English for a language we have no words in. */
 const struct site_words *site_words(const char *language);
@@ -21,7 +21,7 @@ bool site_right_to_left(const char *language);
 
 struct site_section {
 	const char *path, *title, *summary; /* top level first, in order of titles */
-	int64_t articles; /* in it and below */
+	int64_t articles;		    /* in it and below */
 };
 struct site_language {
 	const char *tag;
@@ -44,8 +44,7 @@ struct site {
 	int64_t pages;
 };
 const struct site_language *site_language(const struct site *s, const char *tag);
-const struct site_section *site_section(
-    const struct site_language *l, const char *path);
+const struct site_section *site_section(const struct site_language *l, const char *path);
 
 /* ---- files ---- */
 
@@ -74,8 +73,8 @@ struct site_page {
 /* What leads from a page to a path of the site: "../style.css". In ctx. */
 char *site_way(void *ctx, const char *from, const char *to);
 /* The content between header and footer; puts the page in place. */
-enum rc site_put_page(struct site *s, const struct site_page *p, const struct buf *content,
-    struct err *err) CHECKED;
+enum rc site_put_page(struct site *s, const struct site_page *p,
+    const struct buf *content, struct err *err) CHECKED;
 /* "<nav>" from the start to a section, and its title at the end when `last`. */
 void site_crumbs(struct site *s, struct buf *b, const struct site_page *p,
     const char *section, const char *last);

@@ -77,8 +77,9 @@ site_language_name(const char *language)
 		   "ais"},
 	    {"es", "Espa\xc3\xb1ol"}, {"it", "Italiano"}, {"nl", "Nederlands"},
 	    {"pt", "Portugu\xc3\xaas"}, {"pl", "Polski"}, {"sv", "Svenska"},
-	    {"da", "Dansk"}, {"fi", "Suomi"}, {"cs", "\xc4\x8c"
-						     "e\xc5\xa1tina"},
+	    {"da", "Dansk"}, {"fi", "Suomi"},
+	    {"cs", "\xc4\x8c"
+		   "e\xc5\xa1tina"},
 	    {"tr", "T\xc3\xbcrk\xc3\xa7"
 		   "e"},
 	    {"ru", "\xd0\xa0\xd1\x83\xd1\x81\xd1\x81\xd0\xba\xd0\xb8\xd0\xb9"},

@@ -23,11 +23,11 @@ term_of(const struct asked *a, const char *stem, size_t *term)
 	for (size_t i = 0; i < a->nterms; i++) {
 		const struct term *t = &a->terms[i];
 
-		for (size_t k = 0; !t->not && k < t->nstems; k++) {
+		for (size_t k = 0; !t->not &&k < t->nstems; k++) {
 			const char *s = t->stems[k], *p = strstr(s, stem);
 
-			while (p != NULL && ((p > s && p[-1] != ' ') ||
-						(p[n] != '\0' && p[n] != ' ')))
+			while (p != NULL &&
+			       ((p > s && p[-1] != ' ') || (p[n] != '\0' && p[n] != ' ')))
 				p = strstr(p + 1, stem);
 			if (p != NULL) {
 				*term = i;

@@ -119,7 +119,7 @@ add_term(struct asked *a, const char *s, size_t n, bool phrase, bool not, bool p
 	if (low == NULL || a->nterms == SEARCH_TERMS_MAX)
 		return RC_OK;
 	t = &a->terms[a->nterms++];
-	*t = (struct term){.text = low, .prefix = prefix, .not = not};
+	*t = (struct term){.text = low, .prefix = prefix, .not = not };
 	/* "E-17" and "C++11" are several words for the index, and so a phrase. */
 	t->phrase = phrase || strchr(low, ' ') != NULL;
 	if (prefix && !t->phrase)
@@ -139,7 +139,7 @@ terms_read(struct asked *a, const char *s, struct err *err)
 		bool not = *s == '-' && s[1] != '\0' && strchr(" \t\n-", s[1]) == NULL;
 		size_t n;
 
-		s += not;
+		s += not ;
 		if (*s == '"' && strchr(s + 1, '"') != NULL) {
 			n = strcspn(s + 1, "\"");
 			rc = add_term(a, s + 1, n, true, not, false, err);
@@ -198,8 +198,9 @@ terms_match(const struct asked *a, bool any)
 
 SQL(sql_known, "SELECT 1 FROM article_word WHERE word = ?1 LIMIT 1");
 /* By the index when the first letter is right, which it mostly is. */
-SQL(sql_near, "SELECT word, articles FROM article_word "
-	      "WHERE word >= ?1 AND word < ?2 AND length(word) BETWEEN ?3 AND ?4 LIMIT ?5");
+SQL(sql_near,
+    "SELECT word, articles FROM article_word "
+    "WHERE word >= ?1 AND word < ?2 AND length(word) BETWEEN ?3 AND ?4 LIMIT ?5");
 SQL(sql_near_all, "SELECT word, articles FROM article_word "
 		  "WHERE length(word) BETWEEN ?1 AND ?2 LIMIT ?3 /* scan */");
 
@@ -230,8 +231,8 @@ nearest(struct asked *a, struct stmt *st, const char *word, const char **best,
 	while ((rc = stmt_step(st, err)) == RC_OK) {
 		size_t d = text_distance(word, col_text(st, 0));
 
-		if (d > limit || (d == limit && *best != NULL &&
-				     col_int(st, 1) <= articles))
+		if (d > limit ||
+		    (d == limit && *best != NULL && col_int(st, 1) <= articles))
 			continue;
 		limit = d;
 		articles = col_int(st, 1);

@@ -65,6 +65,7 @@ kb_version(void *ctx, const struct desk *d, const struct kb_article *a, const ch
 		blob = x.f.blob;
 		v->path = x.f.path;
 	}
-	return rc == RC_OK ? repo_read(v->repo, ctx, blob, ARTICLE_MAX, &v->data, &v->n, err)
-			   : rc;
+	return rc == RC_OK
+		   ? repo_read(v->repo, ctx, blob, ARTICLE_MAX, &v->data, &v->n, err)
+		   : rc;
 }

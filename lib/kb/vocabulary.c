@@ -11,8 +11,8 @@
 struct entry {
 	const char *word, *stem;
 	uint32_t hash;
-	int language;	/* index into languages */
-	int by;		/* to be added to the count */
+	int language;	 /* index into languages */
+	int by;		 /* to be added to the count */
 	int64_t last[2]; /* article that counted last: when going, when coming */
 };
 struct vocabulary {
@@ -21,7 +21,7 @@ struct vocabulary {
 	struct {
 		char *name;
 		struct words *words;
-	} *languages;
+	} * languages;
 	int nlanguages;
 };
 
@@ -40,8 +40,8 @@ language_of(struct vocabulary *v, const char *name)
 		if (strcmp(v->languages[i].name, name) == 0)
 			return i;
 	}
-	v->languages = mem_realloc(v, v->languages, (size_t)i + 1,
-	    sizeof(*v->languages), "languages");
+	v->languages = mem_realloc(
+	    v, v->languages, (size_t)i + 1, sizeof(*v->languages), "languages");
 	v->languages[i].name = talloc_strdup(v, name);
 	v->languages[i].words = words_new(v, name);
 	return v->nlanguages++;

@@ -1,7 +1,7 @@
 /* Words of a text, as the search index knows them: split at what is neither letter nor
  * digit (Unicode), lower case, reduced to their stems by the language's Snowball
- * algorithm (libstemmer) where there is one. Scripts without blanks (Han, Kana) give pairs
- * of neighbouring characters. Marks on letters are dropped by the index itself. */
+ * algorithm (libstemmer) where there is one. Scripts without blanks (Han, Kana) give
+ * pairs of neighbouring characters. Marks on letters are dropped by the index itself. */
 #ifndef KB_WORDS_H
 #define KB_WORDS_H
 
@@ -11,7 +11,8 @@
 #define WORD_MAX 64 /* bytes; what is longer is cut */
 
 struct words;
-/* For a language tag; one without an algorithm keeps words as they are. Belongs to ctx. */
+/* For a language tag; one without an algorithm keeps words as they are. Belongs to ctx.
+ */
 struct words *words_new(void *ctx, const char *language);
 
 struct word {

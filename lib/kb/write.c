@@ -68,8 +68,7 @@ kb_commit(void *ctx, struct desk *d, const struct repo_edit *edits, size_t n,
 	if (rc == RC_OK)
 		rc = kb_repo(ctx, d, &r, err);
 	if (rc == RC_OK)
-		rc = repo_commit(
-		    r, d->config->kb.branch, edits, n, &who, text, id, err);
+		rc = repo_commit(r, d->config->kb.branch, edits, n, &who, text, id, err);
 	talloc_free(r);
 	return rc;
 }

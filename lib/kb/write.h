@@ -1,4 +1,5 @@
-/* Changing kb.git without a checkout: what kb-new and kb-publish do before they publish. */
+/* Changing kb.git without a checkout: what kb-new and kb-publish do before they publish.
+ */
 #ifndef KB_WRITE_H
 #define KB_WRITE_H
 

@@ -46,8 +46,8 @@ static cfg_opt_t agent_opts[] = {TEXT("name"), TEXT("email"), TEXT("role"), TEXT
 static cfg_opt_t smtp_opts[] = {TEXT("url"), TEXT("sendmail"), TEXT("user"),
     TEXT("secret"), TEXT("auth"), TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"),
     CFG_END()};
-static cfg_opt_t kb_opts[] = {TEXT("branch"), TEXT("language"), TEXT("url"),
-    TEXT("site"), TEXT("feedback"), TEXT("search"), TEXT("check"), TEXT("stale"), CFG_END()};
+static cfg_opt_t kb_opts[] = {TEXT("branch"), TEXT("language"), TEXT("url"), TEXT("site"),
+    TEXT("feedback"), TEXT("search"), TEXT("check"), TEXT("stale"), CFG_END()};
 static cfg_opt_t fetch_opts[] = {TEXT("url"), TEXT("user"), TEXT("secret"), TEXT("auth"),
     TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"), TEXT("mailbox"), TEXT("keep"),
     CFG_END()};

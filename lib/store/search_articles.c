@@ -1,4 +1,5 @@
-/* Full text of articles in SQLite: FTS5 over the words that lib/kb has reduced to stems. */
+/* Full text of articles in SQLite: FTS5 over the words that lib/kb has reduced to stems.
+ */
 #include "store/store_priv.h"
 
 SQL(sql_add, "INSERT INTO article_search (rowid, title, tags, headings, body) "
@@ -7,8 +8,8 @@ SQL(sql_remove, "DELETE FROM article_search WHERE rowid = ?1");
 SQL(sql_remove_all, "DELETE FROM article_search /* scan */");
 
 enum rc
-store_articles_add(struct store *s, int64_t n, const char *const fields[4],
-    struct err *err)
+store_articles_add(
+    struct store *s, int64_t n, const char *const fields[4], struct err *err)
 {
 	struct stmt *st;
 	enum rc rc = store_prepare(s, sql_add, &st, err);

@@ -161,8 +161,8 @@ enum rc store_index_rebuild(struct store *s, struct err *err) CHECKED;
 /* ---- full text of articles: words are stems, separated by blanks ---- */
 
 /* Title, tags, headings, body; in a write transaction, found at once. */
-enum rc store_articles_add(struct store *s, int64_t n, const char *const fields[4],
-    struct err *err) CHECKED;
+enum rc store_articles_add(
+    struct store *s, int64_t n, const char *const fields[4], struct err *err) CHECKED;
 /* One, or (0) all. */
 enum rc store_articles_remove(struct store *s, int64_t n, struct err *err) CHECKED;
 /* Fragments as store_index_from() and its like give them, with `a` for the article; the
