@@ -160,7 +160,7 @@ static const struct cmd cmd = {
     .summary = "find articles by their words, or for a ticket",
     .args = "[word ...]",
     .opts = opts,
-    .flags = CMD_WRITES | CMD_TERMS,
+    .flags = CMD_WRITES,
     .run = run,
 };
 

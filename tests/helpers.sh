@@ -138,3 +138,28 @@ no_desk() {
 	grep -qF 'no desk here (make one: tkt-init DIR' err || atf_fail "$*: $(cat err)"
 	return $_got
 }
+
+# article PATH TITLE [KEY: VALUE...] <TEXT: a file with front matter.
+article() {
+	mkdir -p "$(dirname "$1")"
+	{
+		printf -- '---\ntitle: %s\n' "$2"
+		shift 2
+		[ $# -eq 0 ] || printf '%s\n' "$@"
+		printf -- '---\n'
+		cat
+	} >"$1"
+}
+# checkout: a clone of the desk's kb.git in ./co, with somebody to commit.
+checkout() {
+	command -v git >/dev/null || atf_skip "git is not installed"
+	git clone -q desk/kb.git co 2>/dev/null
+	git -C co checkout -q -b main 2>/dev/null
+	git -C co config user.name 'Ann Author' && git -C co config user.email ann@example.org
+}
+# push MESSAGE [OPTION...]: commits all of ./co and pushes it; what git says is in ./pushed.
+push() {
+	_m=$1
+	shift
+	git -C co add -A && git -C co commit -q -m "$_m" && git -C co push -q "$@" origin HEAD:main >pushed 2>&1
+}

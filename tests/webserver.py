@@ -3,7 +3,8 @@
 
 It listens on a free port of 127.0.0.1 and writes each request's headers and body to
 DIR/NNNN. The path says how it answers: /ok 200, /later 503, /gone 410, /hang never, /big
-without end, /to?URL a redirect, /fast 200 and keeps nothing.
+without end, /to?URL a redirect, /fast 200 and keeps nothing. To GET and HEAD, /NNN answers with
+that status; /get does not know HEAD.
 """
 import http.server, os, sys, threading, time
 
@@ -25,11 +26,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
             count += 1
             name = os.path.join(sys.argv[2], "%06d" % count)
         with open(name + ".tmp", "wb") as f:
-            f.write(("POST %s\n" % self.path).encode())
+            f.write(("%s %s\n" % (self.command, self.path)).encode())
             for k, v in self.headers.items():
                 f.write(("%s: %s\n" % (k, v)).encode())
             f.write(b"\n" + body)
         os.rename(name + ".tmp", name)
+
+    def do_HEAD(self):
+        self.keep(b"")
+        if self.path.startswith("/to?"):
+            self.send_response(302)
+            self.send_header("Location", self.path[4:])
+        elif self.path == "/get":
+            self.send_response(405 if self.command == "HEAD" else 200)
+        else:
+            self.send_response(int(self.path[1:4]) if self.path[1:4].isdigit() else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_HEAD
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -4,7 +4,7 @@
 
 #include "kb/kb.h"
 
-#define SEARCH_TERMS_MAX 32 /* words of one search that count */
+#define SEARCH_TERMS_MAX 64 /* words of one search that count */
 
 struct kb_search {
 	/* Words; all must occur. "in quotes": next to each other. word*: the beginning of

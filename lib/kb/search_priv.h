@@ -20,7 +20,9 @@ struct asked {
 };
 struct term {
 	const char *text; /* as given, lower case */
-	bool phrase, prefix, not ;
+	bool phrase, prefix;
+	bool without; /* must not occur */
+	bool stop;    /* says nothing; counts only among others that do not either */
 	const char **stems; /* what the index may call it, in any language */
 	size_t nstems;
 };

@@ -23,7 +23,7 @@ term_of(const struct asked *a, const char *stem, size_t *term)
 	for (size_t i = 0; i < a->nterms; i++) {
 		const struct term *t = &a->terms[i];
 
-		for (size_t k = 0; !t->not &&k < t->nstems; k++) {
+		for (size_t k = 0; !t->without && !t->stop && k < t->nstems; k++) {
 			const char *s = t->stems[k], *p = strstr(s, stem);
 
 			while (p != NULL &&
@@ -101,6 +101,10 @@ snippet_of(void *ctx, const struct asked *a, const char *language, const char *t
 		if (count < first + WORDS)
 			last = (size_t)(w.at - text) + w.n;
 	}
+	if (count <= first + WORDS) /* all the rest: with its full stop */
+		last = text_prefix(text, SCAN_MAX);
+	while (last > at && (text[last - 1] == '\n' || text[last - 1] == ' '))
+		last--;
 	if (at > 0)
 		buf_add(&b, "\xe2\x80\xa6 ");
 	for (size_t i = 0; i < n; i++) {
@@ -114,7 +118,7 @@ snippet_of(void *ctx, const struct asked *a, const char *language, const char *t
 	}
 	if (last > at)
 		put_piece(&b, text + at, last - at);
-	if (text[last] != '\0' && last < strlen(text) - 2)
+	if (text[last + strspn(text + last, " \n")] != '\0')
 		buf_add(&b, " \xe2\x80\xa6");
 	return b.n ? b.s : talloc_strdup(ctx, "");
 }

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "kb/search_priv.h"
+#include "kb/stop_words.h"
 
 enum { PREFIX_WORDS = 200, NEAR_WORDS = 20000 };
 
@@ -110,18 +111,21 @@ lower_case(void *ctx, const char *s, size_t n)
 }
 
 static enum rc
-add_term(struct asked *a, const char *s, size_t n, bool phrase, bool not, bool prefix,
+add_term(struct asked *a, const char *s, size_t n, bool phrase, bool without, bool prefix,
     struct err *err)
 {
 	struct term *t;
 	char *low = lower_case(a->ctx, s, n);
 
-	if (low == NULL || a->nterms == SEARCH_TERMS_MAX)
+	/* Of a long mail the words that say something. */
+	if (low == NULL || a->nterms == SEARCH_TERMS_MAX ||
+	    (a->nterms > SEARCH_TERMS_MAX / 2 && is_stop_word(low)))
 		return RC_OK;
 	t = &a->terms[a->nterms++];
-	*t = (struct term){.text = low, .prefix = prefix, .not = not };
+	*t = (struct term){.text = low, .prefix = prefix, .without = without};
 	/* "E-17" and "C++11" are several words for the index, and so a phrase. */
 	t->phrase = phrase || strchr(low, ' ') != NULL;
+	t->stop = !t->phrase && !prefix && is_stop_word(low);
 	if (prefix && !t->phrase)
 		return add_prefix(a, t, err);
 	add_stems(a, t, talloc_strndup(a->ctx, s, n));
@@ -136,19 +140,20 @@ terms_read(struct asked *a, const char *s, struct err *err)
 	if (a->terms == NULL)
 		a->terms = mem_array(a->ctx, struct term, SEARCH_TERMS_MAX);
 	while (rc == RC_OK && *(s += strspn(s, " \t\r\n")) != '\0') {
-		bool not = *s == '-' && s[1] != '\0' && strchr(" \t\n-", s[1]) == NULL;
+		bool without =
+		    *s == '-' && s[1] != '\0' && strchr(" \t\n-", s[1]) == NULL;
 		size_t n;
 
-		s += not ;
+		s += without;
 		if (*s == '"' && strchr(s + 1, '"') != NULL) {
 			n = strcspn(s + 1, "\"");
-			rc = add_term(a, s + 1, n, true, not, false, err);
+			rc = add_term(a, s + 1, n, true, without, false, err);
 			s += n + 2;
 			continue;
 		}
 		n = strcspn(s, " \t\r\n\"");
 		n = n ? n : 1;
-		rc = add_term(a, s, n, false, not, n > 2 && s[n - 1] == '*', err);
+		rc = add_term(a, s, n, false, without, n > 2 && s[n - 1] == '*', err);
 		s += n;
 	}
 	return rc;
@@ -169,12 +174,15 @@ char *
 terms_match(const struct asked *a, bool any)
 {
 	struct buf b = {.ctx = a->ctx};
-	bool all_known = true;
+	bool all_known = true, telling = false;
+
+	for (size_t i = 0; i < a->nterms; i++)
+		telling = telling || (!a->terms[i].stop && !a->terms[i].without);
 
 	for (size_t i = 0; i < a->nterms; i++) {
 		const struct term *t = &a->terms[i];
 
-		if (t->not )
+		if (t->without || (telling && t->stop))
 			continue;
 		all_known = all_known && t->nstems > 0;
 		if (t->nstems == 0)
@@ -186,7 +194,7 @@ terms_match(const struct asked *a, bool any)
 		return NULL;
 	buf_char(&b, ')');
 	for (size_t i = 0; i < a->nterms; i++) {
-		if (!a->terms[i].not || a->terms[i].nstems == 0)
+		if (!a->terms[i].without || a->terms[i].nstems == 0)
 			continue;
 		buf_add(&b, " NOT ");
 		put_term(&b, a->ctx, &a->terms[i]);
@@ -281,7 +289,7 @@ terms_correct(struct asked *a, bool *changed, struct err *err)
 		const char *best = NULL;
 		bool known = false;
 
-		if (t->not || t->phrase || strlen(t->text) < 3)
+		if (t->without || t->stop || t->phrase || strlen(t->text) < 3)
 			continue;
 		rc = is_known(a, t->text, &known, err);
 		if (rc == RC_OK && !known)
@@ -308,7 +316,7 @@ terms_print(void *ctx, const struct asked *a)
 		const char *q = t->phrase ? "\"" : "";
 
 		s = talloc_asprintf_append_buffer(s, "%s%s%s%s%s%s", *s ? " " : "",
-		    t->not ? "-" : "", q, t->text, q, t->prefix ? "*" : "");
+		    t->without ? "-" : "", q, t->text, q, t->prefix ? "*" : "");
 	}
 	return s;
 }
