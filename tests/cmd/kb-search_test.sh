@@ -112,7 +112,7 @@ one'
 
 ticket__suggestions_body() {
 	some
-	ok tkt-new -s 'Where is my refund?' -r a@example.org -m 'I want my money back for my last order, please.' --quiet
+	ok tkt-new -s 'Where is my refund?' -r a@example.org -m 'I want it back for my last order, please.' --quiet
 	ok kb-search --ticket 4 -o ids -n 2
 	[ "$(head -n 1 out)" = refund ] || atf_fail "$(cat out)"
 	sed -i 's/"kb.read", //' desk/tkt.conf
