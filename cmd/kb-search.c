@@ -105,6 +105,17 @@ from_ticket(struct cmd_env *env, struct kb_search *want, struct err *err)
 	return rc;
 }
 
+/* Opened for writing only now: a search that finds something costs half as much. */
+static enum rc
+note_miss(struct cmd_env *env, const char *words, struct err *err)
+{
+	struct desk_want want = {.dir = env->desk_dir, .as = env->as, .write = true};
+	struct desk *d = NULL;
+	enum rc rc = desk_open(env->ctx, &want, &d, err);
+
+	return rc == RC_OK ? kb_search_missed(d, words, err) : rc;
+}
+
 static enum rc
 search(struct cmd_env *env, const struct kb_search *want, struct err *err)
 {
@@ -119,7 +130,7 @@ search(struct cmd_env *env, const struct kb_search *want, struct err *err)
 		cmd_note(env, "no article has all of these words; these have some");
 	if (said.hits > 0 || o.ticket != 0)
 		return RC_OK;
-	return kb_search_missed(env->desk, want->words, err);
+	return note_miss(env, want->words, err);
 }
 
 static enum rc
@@ -160,7 +171,6 @@ static const struct cmd cmd = {
     .summary = "find articles by their words, or for a ticket",
     .args = "[word ...]",
     .opts = opts,
-    .flags = CMD_WRITES,
     .run = run,
 };
 

@@ -10,7 +10,10 @@
 #include "base/text.h"
 #include "kb/search_priv.h"
 
-enum { CANDIDATES = 200 }; /* ranked by us; the index has ordered them by words */
+enum {
+	CANDIDATES = 200, /* ranked by us; the index has ordered them by words */
+	WEIGHED = 800	  /* by the index, of those that have the words */
+};
 
 /* ---- the languages articles are in ---- */
 
@@ -45,25 +48,58 @@ struct candidate {
 	double helpful; /* share of yes among the votes, one of each added */
 };
 
+/* Of a word that is in most articles not all are weighed: what has it in the title, a tag
+ * or a heading, and of the rest the newest so many. The best of those, then, are looked
+ * at: their rows say whether they are wanted. */
 static char *
 statement(void *ctx)
 {
 	return talloc_asprintf(ctx,
-	    "SELECT a.n, %s AS score, "
+	    "SELECT a.n, f.score, "
 	    "(SELECT (sum(v.helpful) + 1.0) / (count(*) + 2.0) FROM article_vote v "
-	    "WHERE v.article = a.id AND v.language = a.language) "
-	    "FROM %s WHERE %s ?1 AND a.state = ?2 "
+	    "WHERE v.article = a.id AND v.language = a.language) FROM ("
+	    "SELECT n, min(score) AS score FROM ("
+	    "SELECT * FROM (SELECT %s AS n, %s AS score FROM %s WHERE %s ?1 ORDER BY "
+	    "rowid DESC LIMIT ?8) "
+	    "UNION ALL "
+	    "SELECT * FROM (SELECT %s AS n, %s AS score FROM %s WHERE %s ?9 ORDER BY "
+	    "rowid DESC LIMIT ?8)) "
+	    "GROUP BY n ORDER BY 2 LIMIT ?7) f "
+	    "CROSS JOIN article a ON a.n = f.n WHERE a.state = ?2 "
 	    "AND (?3 IS NULL OR a.audience = ?3) AND (?4 IS NULL OR a.language = ?4) "
 	    "AND (?5 IS NULL OR a.section = ?5 OR substr(a.section, 1, length(?5) + 1) = "
 	    "?5 || '/') "
 	    "AND (?6 IS NULL OR EXISTS (SELECT 1 FROM article_tag t "
-	    "WHERE t.n = a.n AND t.tag = ?6)) ORDER BY score LIMIT ?7",
-	    store_articles_rank(), store_articles_from(), store_articles_where());
+	    "WHERE t.n = a.n AND t.tag = ?6)) ORDER BY f.score LIMIT ?10",
+	    store_articles_id(), store_articles_rank(), store_articles_from(),
+	    store_articles_where(), store_articles_id(), store_articles_rank(),
+	    store_articles_from(), store_articles_where());
+}
+
+/* Up to one more than are weighed: without ranks that costs little. */
+static enum rc
+how_many(const struct asked *a, bool any, int64_t *n, struct err *err)
+{
+	char *sql = talloc_asprintf(a->ctx,
+	    "SELECT count(*) FROM (SELECT 1 FROM %s WHERE %s ?1 LIMIT ?2)",
+	    store_articles_from(), store_articles_where());
+	struct stmt *st;
+	enum rc rc = store_prepare_once(a->s, sql, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, terms_match(a, any, false));
+	bind_int(st, 2, WEIGHED + 1);
+	rc = stmt_step(st, err);
+	if (rc == RC_OK)
+		*n = col_int(st, 0);
+	stmt_done(st);
+	return rc;
 }
 
 static enum rc
-candidates(const struct asked *a, const struct kb_search *want, const char *match,
-    struct candidate *v, size_t *n, struct err *err)
+ask(const struct asked *a, const struct kb_search *want, bool any, bool titles,
+    int64_t looked_at, struct candidate *v, size_t *n, struct err *err)
 {
 	struct stmt *st;
 	enum rc rc = store_prepare_once(a->s, statement(a->ctx), &st, err);
@@ -71,18 +107,39 @@ candidates(const struct asked *a, const struct kb_search *want, const char *matc
 	*n = 0;
 	if (rc != RC_OK)
 		return rc;
-	bind_text(st, 1, match);
+	bind_text(st, 1, terms_match(a, any, false));
 	bind_text(st, 2, want->state ? want->state : "published");
 	bind_text(st, 3, want->audience);
 	bind_text(st, 4, want->language);
 	bind_text(st, 5, want->section);
 	bind_text(st, 6, want->tag);
-	bind_int(st, 7, CANDIDATES);
+	bind_int(st, 7, looked_at);
+	bind_int(st, 8, WEIGHED);
+	bind_text(st, 9, titles ? terms_match(a, any, true) : "\"\"");
+	bind_int(st, 10, CANDIDATES);
 	while ((rc = stmt_step(st, err)) == RC_OK)
 		v[(*n)++] = (struct candidate){col_int(st, 0), col_real(st, 1),
 		    col_null(st, 2) ? 0.5 : col_real(st, 2)};
 	stmt_done(st);
 	return rc == RC_NONE ? RC_OK : rc;
+}
+
+static enum rc
+candidates(const struct asked *a, const struct kb_search *want, bool any,
+    struct candidate *v, size_t *n, struct err *err)
+{
+	int64_t found = 0;
+	bool titles;
+	enum rc rc = how_many(a, any, &found, err);
+
+	titles = found > WEIGHED;
+	if (rc == RC_OK)
+		rc = ask(a, want, any, titles, 2 * CANDIDATES, v, n, err);
+	/* Too few of them are wanted: then all. */
+	if (rc == RC_OK && *n < CANDIDATES && (int64_t)*n < want->limit &&
+	    found > 2 * CANDIDATES)
+		rc = ask(a, want, any, titles, 2 * WEIGHED, v, n, err);
+	return rc;
 }
 
 /* Ranks within about 5 % of each other are a tie. */
@@ -111,10 +168,8 @@ static enum rc
 try_match(const struct asked *a, const struct kb_search *want, bool any,
     struct candidate *v, size_t *n, struct err *err)
 {
-	char *match = terms_match(a, any);
-
 	*n = 0;
-	return match ? candidates(a, want, match, v, n, err) : RC_OK;
+	return terms_match(a, any, false) ? candidates(a, want, any, v, n, err) : RC_OK;
 }
 
 /* All words, else all words as they were meant, else any. */

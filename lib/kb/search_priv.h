@@ -28,8 +28,9 @@ struct term {
 };
 /* Splits words into terms. */
 enum rc terms_read(struct asked *a, const char *words, struct err *err) CHECKED;
-/* The index's expression; NULL: nothing to look for. */
-char *terms_match(const struct asked *a, bool any);
+/* The index's expression; NULL: nothing to look for. `but_body`: found elsewhere than in
+ * the text. */
+char *terms_match(const struct asked *a, bool any, bool but_body);
 /* Replaces words nobody uses by the nearest that somebody does; false: none was. */
 enum rc terms_correct(struct asked *a, bool *changed, struct err *err) CHECKED;
 /* As people write it. */

@@ -14,6 +14,24 @@ struct found {
 	size_t term;
 };
 
+/* Stemming every word of a text costs more than finding it did: a word whose first letter
+ * no stem has is none. Letters with marks may lose them. */
+static void
+first_letters(const struct asked *a, bool may[256])
+{
+	for (size_t i = 0; i < a->nterms; i++) {
+		for (size_t k = 0; k < a->terms[i].nstems; k++) {
+			const char *s = a->terms[i].stems[k];
+
+			may[(unsigned char)*s] = true;
+			while ((s = strchr(s, ' ')) != NULL)
+				may[(unsigned char)*++s] = true;
+		}
+	}
+	for (int c = 128; c < 256; c++)
+		may[c] = true;
+}
+
 /* Which term is this stem of, alone or as part of a phrase? */
 static bool
 term_of(const struct asked *a, const char *stem, size_t *term)
@@ -85,9 +103,12 @@ snippet_of(void *ctx, const struct asked *a, const char *language, const char *t
 	size_t n = 0, count = 0, first, at = 0, last = 0;
 	struct buf b = {.ctx = ctx};
 	struct word w;
+	bool may[256] = {false};
 
+	first_letters(a, may);
 	for (; n < FOUND_MAX && words_next(words, &p, end, &w); count++) {
-		if (term_of(a, words_stem(words, w.word), &f[n].term)) {
+		if (may[(unsigned char)*w.word] &&
+		    term_of(a, words_stem(words, w.word), &f[n].term)) {
 			f[n].at = (size_t)(w.at - text);
 			f[n].n = w.n;
 			f[n++].word = count;

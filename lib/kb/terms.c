@@ -171,7 +171,7 @@ put_term(struct buf *b, void *ctx, const struct term *t)
 }
 
 char *
-terms_match(const struct asked *a, bool any)
+terms_match(const struct asked *a, bool any, bool but_body)
 {
 	struct buf b = {.ctx = a->ctx};
 	bool all_known = true, telling = false;
@@ -193,6 +193,11 @@ terms_match(const struct asked *a, bool any)
 	if (b.n == 0 || (!any && !all_known))
 		return NULL;
 	buf_char(&b, ')');
+	if (but_body)
+		b = (struct buf){
+		    .ctx = a->ctx, .s = store_articles_but_body(a->ctx, b.s)};
+	b.n = strlen(b.s);
+	b.room = b.n + 1;
 	for (size_t i = 0; i < a->nterms; i++) {
 		if (!a->terms[i].without || a->terms[i].nstems == 0)
 			continue;

@@ -1,5 +1,7 @@
 /* Full text of articles in SQLite: FTS5 over the words that lib/kb has reduced to stems.
  */
+#include <talloc.h>
+
 #include "store/store_priv.h"
 
 SQL(sql_add, "INSERT INTO article_search (rowid, title, tags, headings, body) "
@@ -38,7 +40,7 @@ store_articles_remove(struct store *s, int64_t n, struct err *err)
 const char *
 store_articles_from(void)
 {
-	return "article_search CROSS JOIN article a ON a.n = article_search.rowid";
+	return "article_search";
 }
 
 const char *
@@ -51,4 +53,16 @@ const char *
 store_articles_rank(void)
 {
 	return "bm25(article_search, 10.0, 5.0, 3.0, 1.0)";
+}
+
+const char *
+store_articles_id(void)
+{
+	return "rowid";
+}
+
+char *
+store_articles_but_body(void *ctx, const char *match)
+{
+	return talloc_asprintf(ctx, "{title tags headings} : (%s)", match);
 }

@@ -165,12 +165,15 @@ enum rc store_articles_add(
     struct store *s, int64_t n, const char *const fields[4], struct err *err) CHECKED;
 /* One, or (0) all. */
 enum rc store_articles_remove(struct store *s, int64_t n, struct err *err) CHECKED;
-/* Fragments as store_index_from() and its like give them, with `a` for the article; the
- * smaller the rank the better: a title counts ten times the body, tags five, headings
- * three. */
+/* Fragments of statements: what to select from, the article's number, the condition
+ * before a parameter that holds the match expression, and the rank: the smaller the
+ * better; a title counts ten times the body, tags five, headings three. */
 const char *store_articles_from(void);
+const char *store_articles_id(void);
 const char *store_articles_where(void);
 const char *store_articles_rank(void);
+/* The same match expression, but not in the body. */
+char *store_articles_but_body(void *ctx, const char *match);
 
 /* ---- blobs: files named by their SHA-256 below DIR/blobs ---- */
 
