@@ -114,6 +114,7 @@ APT = $(if $(filter 0,$(shell id -u)),,sudo )apt-get
 # started nor enabled: a policy-rc.d of our own says no while we install.
 deps:
 	@sh share/build/deps.sh $(PKGS_BUILD) $(PKGS_TEST)
+	@sh share/build/deps-web.sh $(CURDIR)/build/web
 deps-build:
 	@sh share/build/deps.sh $(PKGS_BUILD)
 
@@ -153,7 +154,7 @@ JOBS ?= $(shell nproc)
 CRASHES ?= 200
 # T='cmd/tkt-new_test' runs a part; LONG=1 runs property and crash tests at full length.
 check-only: all completions $(TEST_BINS) $(B)/tests/bench/generate $(B)/tests/Kyuafile
-	@TKT_CRASHES=$(CRASHES) TKT_SRC=$(CURDIR) TKT_BUILD=$(abspath $(B)) TKT_LONG=$(LONG) \
+	@TKT_CRASHES=$(CRASHES) TKT_SRC=$(CURDIR) TKT_BUILD=$(abspath $(B)) TKT_LONG=$(LONG) TKT_WEB=$(CURDIR)/build/web \
 		sh share/build/run-tests.sh $(abspath $(B)) $(JOBS) $(T)
 
 asan:

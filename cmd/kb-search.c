@@ -128,7 +128,7 @@ search(struct cmd_env *env, const struct kb_search *want, struct err *err)
 		cmd_note(env, "nothing has these words; this is for: %s", said.corrected);
 	else if (said.any)
 		cmd_note(env, "no article has all of these words; these have some");
-	if (said.hits > 0 || o.ticket != 0)
+	if (said.found || o.ticket != 0)
 		return RC_OK;
 	return note_miss(env, want->words, err);
 }

@@ -11,8 +11,9 @@
 #include "kb/search_priv.h"
 
 enum {
-	CANDIDATES = 200, /* ranked by us; the index has ordered them by words */
-	WEIGHED = 800	  /* by the index, of those that have the words */
+	CANDIDATES = 60, /* ranked by us, at least; the index has ordered them by words */
+	HITS_MAX = 1000,
+	WEIGHED = 800 /* by the index, of those that have the words */
 };
 
 /* ---- the languages articles are in ---- */
@@ -47,6 +48,14 @@ struct candidate {
 	double rank;	/* of the index: the smaller the better */
 	double helpful; /* share of yes among the votes, one of each added */
 };
+
+static int64_t
+room_for(const struct kb_search *want)
+{
+	return want->limit < CANDIDATES ? CANDIDATES
+	       : want->limit > HITS_MAX ? HITS_MAX
+					: want->limit;
+}
 
 /* Of a word that is in most articles not all are weighed: what has it in the title, a tag
  * or a heading, and of the rest the newest so many. The best of those, then, are looked
@@ -116,7 +125,7 @@ ask(const struct asked *a, const struct kb_search *want, bool any, bool titles,
 	bind_int(st, 7, looked_at);
 	bind_int(st, 8, WEIGHED);
 	bind_text(st, 9, titles ? terms_match(a, any, true) : "\"\"");
-	bind_int(st, 10, CANDIDATES);
+	bind_int(st, 10, room_for(want));
 	while ((rc = stmt_step(st, err)) == RC_OK)
 		v[(*n)++] = (struct candidate){col_int(st, 0), col_real(st, 1),
 		    col_null(st, 2) ? 0.5 : col_real(st, 2)};
@@ -134,10 +143,9 @@ candidates(const struct asked *a, const struct kb_search *want, bool any,
 
 	titles = found > WEIGHED;
 	if (rc == RC_OK)
-		rc = ask(a, want, any, titles, 2 * CANDIDATES, v, n, err);
+		rc = ask(a, want, any, titles, 2 * room_for(want), v, n, err);
 	/* Too few of them are wanted: then all. */
-	if (rc == RC_OK && *n < CANDIDATES && (int64_t)*n < want->limit &&
-	    found > 2 * CANDIDATES)
+	if (rc == RC_OK && (int64_t)*n < want->limit && found > 2 * room_for(want))
 		rc = ask(a, want, any, titles, 2 * WEIGHED, v, n, err);
 	return rc;
 }
@@ -218,7 +226,7 @@ kb_search(const struct desk *d, const struct kb_search *want,
 {
 	struct asked a = {.ctx = talloc_new(NULL), .s = d->store};
 	struct kb_search w = *want;
-	struct candidate *v = mem_array(a.ctx, struct candidate, CANDIDATES);
+	struct candidate *v = mem_array(a.ctx, struct candidate, HITS_MAX);
 	size_t n = 0;
 	enum rc rc = RC_OK;
 
@@ -237,10 +245,9 @@ kb_search(const struct desk *d, const struct kb_search *want,
 		rc = look(&a, &w, v, &n, ctx, said, err);
 	if (n > 1)
 		qsort(v, n, sizeof(*v), by_rank);
-	for (size_t i = 0; rc == RC_OK && i < n && said->hits < w.limit; i++) {
+	said->found = n > 0;
+	for (size_t i = 0; rc == RC_OK && i < n && (int64_t)i < w.limit; i++)
 		rc = hit(d, &a, &v[i], each, arg, err);
-		said->hits++;
-	}
 	talloc_free(a.ctx);
 	return rc;
 }
