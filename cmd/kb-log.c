@@ -45,16 +45,21 @@ votes_of(const struct logging *l, const char *revision)
 	return &none;
 }
 
+/* Nothing for a version without votes. */
+static char *
+number(void *ctx, const struct votes *v, int64_t n)
+{
+	return v->yes || v->no ? talloc_asprintf(ctx, "%lld", (long long)n)
+			       : talloc_strdup(ctx, "");
+}
+
 static void
 print_row(struct logging *l, const struct repo_commit *c, const char *path,
     const struct votes *v)
 {
 	struct cmd_env *env = l->env;
 	char *when = instant_local(env->ctx, c->at, desk_zone(env->desk)),
-	     *yes = talloc_asprintf(
-		 env->ctx, v->yes || v->no ? "%lld" : "", (long long)v->yes),
-	     *no = talloc_asprintf(
-		 env->ctx, v->yes || v->no ? "%lld" : "", (long long)v->no),
+	     *yes = number(env->ctx, v, v->yes), *no = number(env->ctx, v, v->no),
 	     *what = strcmp(path, l->a->path) == 0
 			 ? talloc_strdup(env->ctx, c->summary)
 			 : talloc_asprintf(env->ctx, "%s (then %s)", c->summary, path);

@@ -14,7 +14,7 @@ struct kb_search {
 	bool any;	  /* any word is enough: what has the most comes first */
 	const char *audience, *language, *section, *tag; /* NULL: all */
 	const char *state;				 /* NULL: published */
-	int64_t limit; /* at most 1000 */
+	int64_t limit;					 /* at most 1000 */
 };
 struct kb_hit {
 	struct kb_article a;
@@ -25,7 +25,7 @@ struct kb_hit {
 struct kb_searched {
 	const char *corrected; /* words that were searched instead: nothing has yours */
 	bool any;	       /* no article has all of them: these have some */
-	bool found; /* anything at all */
+	bool found;	       /* anything at all */
 };
 /* Best first: title before tags before headings before body, and between equals the one
  * that readers found helpful. When nothing has all words, unknown ones are replaced by

@@ -10,10 +10,10 @@ static const char *const words[] = {"a", "aber", "about", "after", "all", "alle"
     "because", "been", "bei", "beim", "bin", "bitte", "but", "by", "can", "cannot",
     "could", "da", "danke", "das", "dass", "dear", "dem", "den", "der", "des", "did",
     "die", "dies", "diese", "dieser", "do", "does", "don", "durch", "ein", "eine",
-    "einem", "einen", "einer", "er", "es", "for", "from", "f\xc3\xbcr", "get", "habe",
+    "einem", "einen", "einer", "er", "es", "for", "from", "f\303\274r", "get", "habe",
     "haben", "had", "hallo", "has", "hat", "have", "he", "hello", "her", "here", "hi",
     "him", "his", "how", "i", "ich", "if", "ihr", "ihre", "im", "in", "ins", "into", "is",
-    "ist", "it", "its", "just", "kann", "kein", "keine", "k\xc3\xb6nnen", "m", "man",
+    "ist", "it", "its", "just", "kann", "kein", "keine", "k\303\266nnen", "m", "man",
     "me", "mein", "meine", "meinen", "meiner", "mich", "mir", "mit", "more", "my", "nach",
     "need", "nicht", "no", "noch", "not", "now", "nur", "oder", "of", "on", "one", "or",
     "our", "out", "please", "s", "sehr", "sein", "sich", "sie", "sind", "so", "some",
@@ -21,9 +21,7 @@ static const char *const words[] = {"a", "aber", "about", "after", "all", "alle"
     "there", "they", "this", "to", "too", "um", "und", "uns", "up", "us", "van", "ve",
     "von", "vor", "war", "warum", "was", "we", "wenn", "were", "what", "when", "where",
     "which", "who", "why", "wie", "will", "wir", "with", "wo", "would", "yes", "you",
-    "your", "zu", "zum", "zur",
-    "\xc3\xbc"
-    "ber"};
+    "your", "zu", "zum", "zur", "\303\274ber"};
 
 static int
 by_word(const void *a, const void *b)
