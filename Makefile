@@ -55,8 +55,9 @@ $(B)/programs.h: $(wildcard cmd/*.c)
 
 $(B)/cmd/tkt.o: $(B)/programs.h
 
-# Only lib/mail sees GMime's headers.
+# Only lib/mail sees GMime's headers; lib/base those of libxml2, too.
 CFLAGS_bench = $(CFLAGS_mail)
+CFLAGS_base = $(shell pkg-config --cflags libxml-2.0)
 CFLAGS_mail = $(shell pkg-config --cflags gmime-3.0 libxml-2.0)
 
 $(B)/migrations.c: $(wildcard share/schema/sqlite/*.sql) share/build/embed-sql.sh

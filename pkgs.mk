@@ -21,7 +21,8 @@ LIBS_tkt-config = -lconfuse -lical -lyaml
 LIBS_tkt-init = -lconfuse -lical -lyaml -lgit2
 # The knowledge base: git, front matter, Markdown, stems.
 LIBS_kb = -lgit2 -lyaml -lmd4c -lstemmer
-LIBS_kb-publish = $(LIBS_kb)
+LIBS_kb-publish = $(LIBS_kb) -larchive
+LIBS_kb-import = $(LIBS_kb) -larchive $(shell pkg-config --libs libxml-2.0)
 LIBS_kb-show = $(LIBS_kb)
 LIBS_kb-log = $(LIBS_kb)
 LIBS_kb-diff = $(LIBS_kb)

@@ -7,11 +7,11 @@
 #include "base/text.h"
 #include "change/compose.h"
 #include "desk/cmd.h"
-#include "kb/write.h"
+#include "exchange/kb_import.h"
 
 static struct {
-	const char *id, *section, *message, *revert;
-	bool all, dry_run, remove;
+	const char *id, *section, *message, *revert, *bundle;
+	bool all, dry_run, remove, internal;
 } o;
 
 static const struct opt opts[] = {
@@ -21,6 +21,10 @@ static const struct opt opts[] = {
     {"revert", 0, OPT_TEXT, "revision", "make articles again what they were there",
 	&o.revert, NULL},
     {"remove", 0, OPT_FLAG, NULL, "remove articles", &o.remove, NULL},
+    {"bundle", 0, OPT_TEXT, "file", "then write articles and site to this archive",
+	&o.bundle, NULL},
+    {"internal", 0, OPT_FLAG, NULL, "the bundle has what is internal, too", &o.internal,
+	NULL},
     {"all", 0, OPT_FLAG, NULL, "everything anew, whatever is published", &o.all, NULL},
     {"dry-run", 'N', OPT_FLAG, NULL, "only say what would be done", &o.dry_run, NULL},
     OPTS_COMMON,
@@ -219,6 +223,21 @@ check_words(int argc, struct err *err)
 }
 
 static enum rc
+write_bundle(struct cmd_env *env, struct err *err)
+{
+	int64_t articles = 0;
+	enum rc rc =
+	    env->desk->brokered
+		? err_fail(err, RC_DENIED, "%s: files cannot be named through tkt-shell",
+		      o.bundle)
+		: kb_bundle(env->ctx, env->desk, o.bundle, o.internal, &articles, err);
+
+	if (rc == RC_OK)
+		cmd_note(env, "%s: %lld articles", o.bundle, (long long)articles);
+	return rc;
+}
+
+static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	struct kb_publish_want want = {.all = o.all,
@@ -228,6 +247,7 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	    .arg = env};
 	struct edits e = {.env = env, .f = {.ctx = env->ctx}};
 	struct kb_published p = {0};
+	struct err bad = {0};
 	enum rc rc = check_words(argc, err);
 
 	if (rc == RC_OK)
@@ -245,6 +265,15 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if ((rc == RC_OK || rc == RC_INVALID) && p.revision != NULL &&
 	    *p.revision != '\0')
 		print(env, &p);
+	/* Its own errors count before problems that were said. */
+	if ((rc == RC_OK || rc == RC_INVALID) && o.bundle != NULL && !o.dry_run) {
+		enum rc made = write_bundle(env, &bad);
+
+		if (made != RC_OK) {
+			*err = bad;
+			return made;
+		}
+	}
 	return rc;
 }
 

@@ -33,6 +33,11 @@ run 'df -h . | tkt-new -s "Disk report" -q hardware -t cron -o human'
 run "tkt-list refund -o human"
 run 'tkt-list --counts -o human'
 ! command -v jq >/dev/null || run 'tkt-show 1 | jq -r "select(.type == \"message\") | .author.name + \": \" + (.body | split(\"\\n\")[0])"'
+echo
+echo "What was answered becomes an article: a draft, without names and numbers. Its text is yours to write."
+run 'kb-new refunds --from-ticket 1 -N'
+run "echo 'Press *Refund* beside the invoice. It takes five days.' | kb-new get-a-refund --title 'Get a refund' --section billing -o human"
+run 'kb-search --ticket 1 -o human'
 run 'tkt-log --ticket 1 -o human'
 run 'tkt-fsck --all -o human'
 echo

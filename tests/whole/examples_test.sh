@@ -72,6 +72,32 @@ recipes__git_hook_checks_policy_body() {
 	has 'tkt.conf:'
 }
 
+recipes__knowledge_base_in_ci_body() {
+	mkdir kb
+	echo 'Text.' | article kb/good.md Good
+	git init -q kb
+	cp "$TKT_SRC/share/recipes/kb-pre-commit" kb/.git/hooks/pre-commit
+	cd kb || exit 1
+	git config user.name t && git config user.email t@example.org
+	git add -A && git commit -qm good >out 2>&1 || atf_fail "$(cat out)"
+	echo 'no front matter' >bad.md
+	git commit -q --allow-empty -m 'bad.md is not in it' >out 2>&1 || atf_fail "$(cat out)"
+	git add bad.md && git commit -qm bad >out 2>&1 && atf_fail "a broken article was committed"
+	has 'bad.md:1: no front matter'
+	# The steps of the workflow.
+	sed -n 's/^ *- run: //p' "$TKT_SRC/share/recipes/kb-ci.yml" >steps
+	[ "$(wc -l <steps)" -eq 2 ] || atf_fail "$(cat steps)"
+	rm out && git rm -qf --cached bad.md && rm bad.md steps.log 2>/dev/null
+	sed -n 's/^ *- run: //p' "$TKT_SRC/share/recipes/kb-ci.yml" >../steps && rm -f steps
+	while read -r line; do
+		sh -c "$line" >../out 2>&1 || atf_fail "$line: $(cat ../out)"
+	done <../steps
+	echo 'no front matter' >bad.md
+	sh -c "$(head -n 1 ../steps)" >../out 2>&1 && atf_fail "a broken article passed"
+	cd ..
+	has '::error file=bad.md,line=1'
+}
+
 recipes__crontab_lines_run_body() {
 	desk --sample
 	# Five fields, then the command, with \% for %.
