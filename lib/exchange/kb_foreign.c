@@ -110,7 +110,7 @@ toml_front(void *ctx, const char *text, const char *end)
 	json_t *head = json_object();
 
 	for (const char *p = copy; *p != '\0';) {
-		size_t n = strcspn(p, "=\n");
+		size_t n;
 		char *key;
 
 		p += strspn(p, " \t\r\n");
