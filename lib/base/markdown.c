@@ -312,7 +312,7 @@ set_levels(struct render *r, const int *levels)
 {
 	int highest = 6;
 
-	for (size_t i = 0; i < r->ntags / 2; i++)
+	for (size_t i = 0; i < (r->ntags + 1) / 2; i++)
 		highest = levels[i] < highest ? levels[i] : highest;
 	for (size_t i = 0; i < r->ntags; i++) {
 		int level = levels[i / 2] + (r->how->page ? 2 - highest : 0);
@@ -366,6 +366,13 @@ open_cell(struct render *r, const char *tag, const MD_BLOCK_TD_DETAIL *cell)
 	buf_printf(&r->html, "<%s%s%s>", tag,
 	    r->how->page && tag[1] == 'h' ? " scope=\"col\"" : "",
 	    r->how->page ? style[cell->align] : align[cell->align]);
+}
+
+/* Ends the parse. */
+static int
+is_full(const struct render *r)
+{
+	return r->html.n > MARKDOWN_HTML_MAX || r->text.n > MARKDOWN_HTML_MAX;
 }
 
 static int
@@ -440,7 +447,7 @@ enter_block(MD_BLOCKTYPE type, void *detail, void *arg)
 	}
 	if (s != NULL)
 		buf_add(&r->html, s);
-	return 0;
+	return is_full(r);
 }
 
 static int
@@ -498,7 +505,7 @@ leave_block(MD_BLOCKTYPE type, void *detail, void *arg)
 		buf_add(&r->html, s);
 	if (type != MD_BLOCK_TH && type != MD_BLOCK_TD)
 		end_line(r);
-	return 0;
+	return is_full(r);
 }
 
 static void
@@ -645,7 +652,7 @@ on_text(MD_TEXTTYPE type, const MD_CHAR *s, MD_SIZE n, void *arg)
 	plain(r, s, n);
 	if (n > 0 && s[n - 1] == '\n')
 		r->tight_text = false;
-	return 0;
+	return is_full(r);
 }
 
 /* Two blanks before a line's end make it a break (CommonMark 6.7). */
@@ -682,7 +689,8 @@ markdown_render(void *ctx, const char *text, const struct markdown_how *how)
 	w.r.last = w.r.source;
 	w.r.html.ctx = w.r.text.ctx = m;
 	find_lines(&w.r);
-	(void)md_parse(w.r.source, (MD_SIZE)w.r.nsource, &parser, &w);
+	m->too_large =
+	    md_parse(w.r.source, (MD_SIZE)w.r.nsource, &parser, &w) != 0 || is_full(&w.r);
 	set_levels(&w.r, w.levels);
 	m->html = buf_text(&w.r.html);
 	m->text = buf_text(&w.r.text);
@@ -694,8 +702,16 @@ markdown_html(void *ctx, const char *text, bool breaks)
 {
 	struct markdown_how how = {.breaks = breaks};
 	struct markdown *m = markdown_render(ctx, text, &how);
-	char *html = talloc_strdup(ctx, m->html);
+	struct buf b = {.ctx = ctx};
 
+	if (m->too_large) {
+		buf_add(&b, "<pre>");
+		buf_html(&b, text, strlen(text));
+		buf_add(&b, "</pre>\n");
+	} else {
+		buf_add(&b, m->html);
+	}
+	buf_put(&b, "", 0);
 	talloc_free(m);
-	return html;
+	return b.s;
 }

@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A megabyte of a table's rows can be gigabytes of cells: no more than this is made. */
+#define MARKDOWN_HTML_MAX (16 * 1024 * 1024)
+
 struct markdown_how {
 	bool breaks; /* a line's end stays one, as people write mails */
 	/* A part of a page: headings begin at <h2> and get ids to be linked to; wide
@@ -35,11 +38,12 @@ struct markdown {
 	struct markdown_heading *headings;
 	struct markdown_link *links;
 	size_t nheadings, nlinks;
+	bool too_large; /* it was broken off at MARKDOWN_HTML_MAX */
 };
 /* Belongs to ctx. `text` is UTF-8. */
 struct markdown *markdown_render(
     void *ctx, const char *text, const struct markdown_how *how);
-/* A piece of HTML alone, in ctx. */
+/* A piece of HTML alone, in ctx; of what is too large the text as it is. */
 char *markdown_html(void *ctx, const char *text, bool breaks);
 /* Does a destination start with one of the allowed schemes? */
 bool markdown_scheme_ok(const char *dest);

@@ -322,12 +322,18 @@ article_parse(void *ctx, const char *path, const char *data, size_t n,
 		a->alias_line = key_line(r.text, "aliases");
 		a->reviewed_at = read_reviewed(&r);
 	}
+	if (f->errors == before) {
+		a->text = markdown_render(a, a->body, &how);
+		if (a->text->too_large)
+			finding_add(f, false, path, a->line, "size",
+			    "its HTML would be larger than %d MB (a table?)",
+			    MARKDOWN_HTML_MAX / 1024 / 1024);
+	}
 	if (f->errors > before) {
 		talloc_free(a);
 		return err_fail(err, RC_INVALID, "%s:%d: %s", f->v[f->n - 1].path,
 		    f->v[f->n - 1].line, f->v[f->n - 1].message);
 	}
-	a->text = markdown_render(a, a->body, &how);
 	*out = a;
 	return RC_OK;
 }

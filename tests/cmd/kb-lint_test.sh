@@ -70,6 +70,16 @@ X
 	grep -q '10 errors, 10 warnings' err || atf_fail "$(cat err)"
 }
 
+size__tables_do_not_explode_body() {
+	mkdir kb
+	awk 'BEGIN { for (i = 0; i < 100; i++) printf "|a"; print "|"; for (i = 0; i < 100; i++) printf "|---"; print "|"; for (i = 0; i < 500000; i++) print "a" }' | article kb/x.md X
+	timeout 60 kb-lint kb >out 2>err
+	[ $? -eq 1 ] || atf_fail "$(cat err)"
+	has 'its HTML would be larger than 16 MB'
+	head -c 900000 /dev/zero | tr '\0' '[' | article kb/x.md X
+	ok timeout 20 kb-lint kb
+}
+
 commits__and_what_is_new_body() {
 	desk
 	checkout
