@@ -1,13 +1,15 @@
 /* kb-stats: which articles help, which need care, what is missing. */
+#include <stdio.h>
 #include <string.h>
 #include <talloc.h>
 
 #include "base/record.h"
 #include "desk/cmd.h"
 #include "kb/feedback.h"
+#include "kb/views.h"
 
 static struct {
-	const char *since;
+	const char *since, *log;
 	int64_t limit;
 	bool stale, misses;
 } o = {.limit = 100};
@@ -18,6 +20,9 @@ static const struct opt opts[] = {
     {"misses", 0, OPT_FLAG, NULL, "searches that found nothing", &o.misses, NULL},
     {"since", 0, OPT_TEXT, "time", "votes, citations and searches since then", &o.since,
 	NULL},
+    {"access-log", 0, OPT_TEXT, "file",
+	"first count views by this web server's log (-: standard input)", &o.log,
+	"@file"},
     {"limit", 'n', OPT_NUM, "count", "at most this many searches (default 100)", &o.limit,
 	NULL},
     OPTS_COMMON,
@@ -25,8 +30,9 @@ static const struct opt opts[] = {
 };
 
 static const struct column columns[] = {{"ID", false, false}, {"LANG", false, false},
-    {"YES", true, false}, {"NO", true, false}, {"CITED", true, false},
-    {"SOLVED", true, false}, {"REOPENED", true, false}, {"STALE", false, true}};
+    {"VIEWS", true, false}, {"YES", true, false}, {"NO", true, false},
+    {"CITED", true, false}, {"SOLVED", true, false}, {"REOPENED", true, false},
+    {"STALE", false, true}};
 static const struct column miss_columns[] = {
     {"TIMES", true, false}, {"WORDS", false, true}};
 
@@ -49,6 +55,7 @@ on_article(
 	if (env->out->format == OUT_JSON) {
 		record = json_pack("{s:s,s:s,s:s,s:s}", "type", "article_stats",
 		    "article", a->id, "language", a->language, "title", a->title);
+		record_set_int(record, "views", n->views);
 		record_set_int(record, "yes", n->yes);
 		record_set_int(record, "no", n->no);
 		record_set_int(record, "cited", n->cited);
@@ -60,10 +67,10 @@ on_article(
 	} else if (env->out->format == OUT_IDS) {
 		out_line(env->out, COLOR_NONE, "%s", a->id);
 	} else {
-		const char *cells[] = {a->id, a->language, number(env->ctx, n->yes),
-		    number(env->ctx, n->no), number(env->ctx, n->cited),
-		    number(env->ctx, n->solved), number(env->ctx, n->reopened),
-		    n->stale ? n->stale : ""};
+		const char *cells[] = {a->id, a->language, number(env->ctx, n->views),
+		    number(env->ctx, n->yes), number(env->ctx, n->no),
+		    number(env->ctx, n->cited), number(env->ctx, n->solved),
+		    number(env->ctx, n->reopened), n->stale ? n->stale : ""};
 
 		out_row(env->out, n->stale ? COLOR_YELLOW : COLOR_NONE, cells);
 	}
@@ -88,6 +95,35 @@ on_miss(void *arg, const char *words, int64_t times, int64_t last_at, struct err
 	return RC_OK;
 }
 
+/* Counted by a desk of its own: the rest only reads. */
+static enum rc
+count_views(struct cmd_env *env, struct err *err)
+{
+	struct desk_want want = {.dir = env->desk_dir, .as = env->as, .write = true};
+	bool here = strcmp(o.log, "-") == 0;
+	struct views_counted n;
+	struct desk *d = NULL;
+	FILE *log;
+	enum rc rc;
+
+	if (env->desk->brokered && !here)
+		return err_fail(
+		    err, RC_DENIED, "%s: files cannot be named through tkt-shell", o.log);
+	log = here ? stdin : fopen(o.log, "re");
+	if (log == NULL)
+		return err_errno(err, "%s", o.log);
+	rc = desk_open(env->ctx, &want, &d, err);
+	if (rc == RC_OK)
+		rc = views_count(d, log, &n, err);
+	if (!here)
+		fclose(log);
+	talloc_free(d);
+	if (rc == RC_OK)
+		cmd_note(env, "%lld lines, %lld views counted", (long long)n.lines,
+		    (long long)n.views);
+	return rc;
+}
+
 static enum rc
 run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
@@ -101,6 +137,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	if (o.stale && o.misses)
 		return err_fail(err, RC_USAGE, "--stale or --misses, not both");
 	rc = desk_instant(env->desk, "since", o.since, &since, err);
+	if (rc == RC_OK && o.log != NULL)
+		rc = count_views(env, err);
 	if (rc == RC_OK && o.misses)
 		rc = actor_need(&env->desk->actor, "kb.read", err);
 	if (rc != RC_OK)

@@ -7,6 +7,7 @@
 #include "base/instant.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "kb/views.h"
 
 /* ---- votes ---- */
 
@@ -173,6 +174,9 @@ count(void *arg, struct kb_article *a, struct err *err)
 	struct kb_numbers n = {.n = a->n};
 	enum rc rc = numbers_of(c->d->store, c->since, &n, err);
 
+	if (rc != RC_OK)
+		return rc;
+	rc = views_of(c->d->store, a->n, c->since, &n.views, err);
 	if (rc != RC_OK)
 		return rc;
 	n.stale = why_stale(c->d, a, &n);

@@ -34,7 +34,8 @@ enum rc cite_add(struct store *s, int64_t message, int64_t ticket,
 
 /* Numbers of one article. */
 struct kb_numbers {
-	int64_t n; /* its row, for kb_get() */
+	int64_t n;     /* its row, for kb_get() */
+	int64_t views; /* of its page */
 	int64_t yes, no;
 	int64_t last_yes, last_no; /* of its present revision */
 	int64_t cited;		   /* answers it was sent with */

@@ -151,3 +151,4 @@ sla all { calendar = office first_response { normal = 4h } resolution { normal =
 done
 . "$TKT_SRC/tests/bench/sla.sh"
 . "$TKT_SRC/tests/bench/acts.sh"
+. "$TKT_SRC/tests/bench/kb.sh"

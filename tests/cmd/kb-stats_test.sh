@@ -54,4 +54,33 @@ stale__for_each_reason_body() {
 	has 'not touched for long'
 }
 
+views__from_a_web_servers_log_body() {
+	desk
+	checkout
+	echo Text. | article co/a.md A
+	push one
+	git -C co mv a.md b.md && push two
+	cat >log <<'X'
+192.0.2.1 - - [22/Nov/2026:10:00:00 +0000] "GET /help/en/b.html HTTP/1.1" 200 123 "-" "Mozilla/5.0"
+192.0.2.1 - - [22/Nov/2026:11:30:00 +0100] "GET /en/a.html?x=y HTTP/1.1" 304 0
+192.0.2.1 - - [22/Nov/2026:10:31:00 +0000] "GET /en/b.html HTTP/1.1" 404 0 "-" "Mozilla/5.0"
+192.0.2.1 - - [22/Nov/2026:10:32:00 +0000] "GET /en/b.html HTTP/1.1" 200 5 "-" "Googlebot/2.1"
+192.0.2.1 - - [22/Nov/2026:10:33:00 +0000] "POST /en/b.html HTTP/1.1" 200 5 "-" "Mozilla/5.0"
+192.0.2.1 - - [22/Nov/2026:10:34:00 +0000] "GET /en/index.html HTTP/1.1" 200 5 "-" "Mozilla/5.0"
+192.0.2.1 - - [22/Nov/2026:10:35:00 +0000] "GET /en/nothing.html HTTP/1.1" 200 5 "-" "Mozilla/5.0"
+192.0.2.1 - - [22/Nov/2026:10:36:00 +0000] "GET /../../x/' OR 1=1 --.html HTTP/1.1" 200 5
+nonsense [ "GET
+X
+	kb-stats --access-log log >out 2>err || atf_fail "$(cat err)"
+	records
+	jq -e '.article == "b" and .views == 2' out >/dev/null || atf_fail "$(cat out err)"
+	grep -q '9 lines, 3 views counted' err || atf_fail "$(cat err)"
+	kb-stats --access-log - <log >out 2>err
+	jq -e '.views == 2' out >/dev/null || atf_fail "counted twice: $(cat out)"
+	echo '192.0.2.1 - - [23/Nov/2026:10:00:00 +0000] "GET /en/b.html HTTP/1.1" 200 123' >>log
+	kb-stats --access-log log -o tsv >out 2>err
+	has 'b	en	3	0	0'
+	fails 66 'nowhere' kb-stats --access-log nowhere
+}
+
 cases cmd/kb-stats_test.sh

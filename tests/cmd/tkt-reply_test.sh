@@ -218,4 +218,31 @@ scheduled__unless_the_customer_writes_first_body() {
 	ok tkt-fsck --all
 }
 
+article__title_summary_link_body() {
+	desk --sample
+	printf 'kb { url = "https://help.acme.example/" }\n' >>desk/tkt.conf
+	ok tkt-config apply
+	echo 'Long text.' | article refund.md 'Get a refund' 'summary: How to ask.'
+	echo 'Langer Text.' | article refund.de.md 'Geld zurück' 'language: de'
+	echo 'For us.' | article ours.md Ours 'audience: internal'
+	echo 'Not yet.' | article soon.md Soon 'state: draft'
+	ok kb-publish refund.md refund.de.md ours.md soon.md
+	ok tkt-reply 1 -m 'Look:' --article refund --as alice --quiet
+	jq -e '.body == "Look:\n\nGet a refund\nHow to ask.\nhttps://help.acme.example/en/refund.html"' out >/dev/null || atf_fail "$(cat out)"
+	# It may be all there is, and it is in the requester's language.
+	ok cust-show 2
+	ok cust-set 2 language=de
+	ok tkt-reply 2 --article refund --as alice --quiet </dev/null
+	jq -e '.body == "Geld zurück\nhttps://help.acme.example/de/refund.html"' out >/dev/null || atf_fail "$(cat out)"
+	fails 77 'is internal: not for customers' tkt-reply 1 -m x --article ours
+	fails 77 'is a draft: not for customers' tkt-reply 1 -m x --article soon
+	ok tkt-reply 1 --note -m 'See' --article ours --as alice --quiet
+	fails 66 'no such article' tkt-reply 1 -m x --article nothing
+	fails 64 '--article goes with --send' tkt-reply 1 -m x --article refund --draft
+	ok kb-stats
+	jq -se 'map(select(.cited > 0) | "\(.article) \(.language) \(.cited)") == ["refund de 1", "refund en 1", "ours en 1"]' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-reply 3 -m x --article refund -N --quiet
+	ok tkt-fsck --all
+}
+
 cases cmd/tkt-reply_test.sh
