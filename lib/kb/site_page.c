@@ -20,7 +20,25 @@ site_way(void *ctx, const char *from, const char *to)
 	to += same;
 	for (const char *p = from; (p = strchr(p, '/')) != NULL; p++)
 		way = talloc_asprintf_append_buffer(way, "../");
-	return talloc_asprintf_append_buffer(way, "%s", to);
+	return talloc_asprintf_append_buffer(way, "%s", site_encode(ctx, to));
+}
+
+char *
+site_encode(void *ctx, const char *path)
+{
+	struct buf b = {.ctx = ctx};
+
+	for (; *path != '\0'; path++) {
+		unsigned char c = (unsigned char)*path;
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		    (c >= '0' && c <= '9') || strchr("-_.~/", c) != NULL)
+			buf_char(&b, *path);
+		else
+			buf_printf(&b, "%%%02X", c);
+	}
+	buf_put(&b, "", 0);
+	return b.s;
 }
 
 static char *
@@ -141,7 +159,8 @@ values_of(struct site *s, void *ctx, const struct site_page *p)
 	set_text(o, "description", p->description);
 	json_object_set_new(o, "noindex", json_boolean(p->noindex));
 	if (!p->noindex)
-		set_text(o, "canonical", talloc_asprintf(ctx, "%s/%s", s->base, p->path));
+		set_text(o, "canonical",
+		    talloc_asprintf(ctx, "%s/%s", s->base, site_encode(ctx, p->path)));
 	set_text(o, "root", site_way(ctx, p->path, ""));
 	set_text(
 	    o, "home", site_way(ctx, p->path, talloc_asprintf(ctx, "%s/", p->language)));

@@ -70,7 +70,9 @@ struct site_page {
 	/* The same in other languages: pairs of a tag and a path, NULL-terminated. */
 	const char **others;
 };
-/* What leads from a page to a path of the site: "../style.css". In ctx. */
+/* A path as a part of a URL (RFC 3986): folders may be called anything. In ctx. */
+char *site_encode(void *ctx, const char *path);
+/* What leads from a page to a path of the site, encoded: "../style.css". In ctx. */
 char *site_way(void *ctx, const char *from, const char *to);
 /* The content between header and footer; puts the page in place. */
 enum rc site_put_page(struct site *s, const struct site_page *p,

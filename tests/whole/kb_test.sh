@@ -248,6 +248,36 @@ X
 	return 0
 }
 
+site__folder_style_and_odd_names_body() {
+	desk
+	checkout
+	mkdir -p www "full/x" co/_site
+	printf 'kb { site = "%s/www" }\n' "$PWD" >>desk/tkt.conf
+	ok tkt-config apply
+	echo 'body { color: red }' >co/_site/style.css
+	printf 'x' >"co/a #1 50%.png"
+	echo '![x](<../a %231 50%25.png>)' | article 'co/Über <b> & "so" #1/x.md' X 'tags: t'
+	push one || atf_fail "$(cat pushed)"
+	[ -s www/en/x.html ] && [ ! -e desk/www ] || atf_fail "not there: $(cat pushed)"
+	grep -q 'href="../custom.css"' www/en/x.html && grep -q red www/custom.css || atf_fail "its own style"
+	grep -q '%C3%9Cber%20%3Cb%3E%20%26%20%22so%22%20%231/index.html' www/en/x.html || atf_fail "$(cat www/en/x.html)"
+	[ -s "www/en/s/Über <b> & \"so\" #1/index.html" ] || atf_fail "no section"
+	grep -q 'files/a%20%231%2050%25.png' www/en/x.html || atf_fail "$(grep img www/en/x.html)"
+	[ -s "www/files/a #1 50%.png" ] || atf_fail "no picture"
+	git -C co rm -qr _site && push two
+	[ ! -e www/custom.css ] || atf_fail "the style is still there"
+	# A folder of somebody's is left alone.
+	sed -i "s|/www\"|/full\"|" desk/tkt.conf
+	ok tkt-config apply
+	fails 78 'not empty, and not a site of ours' kb-publish
+	for bad in 'site = "www"' 'url = "javascript:x"' 'feedback = "x"' 'branch = "a b"' 'language = "English"' 'check = maybe' 'stale = soon'; do
+		sed "/^kb {/d" desk/tkt.conf >new.conf && echo "kb { $bad }" >>new.conf
+		cp new.conf desk/tkt.conf
+		tkt-config check >out 2>err && atf_fail "$bad was taken"
+		grep -q "tkt.conf:[0-9]*: ${bad%% *}" err || atf_fail "$bad: $(cat err)"
+	done
+}
+
 backup__brings_articles_back_body() {
 	desk
 	checkout
