@@ -144,8 +144,8 @@ send_in(struct change_tx *tx, const struct reply *y, int64_t id, struct message 
 	enum rc rc = change_edit(tx, &y->env->desk->actor, &e, r, err);
 
 	for (size_t i = 0; rc == RC_OK && y->articles != NULL && i < o.articles.n; i++)
-		rc = cite_add(y->env->desk->store, r->message, id, &y->articles[i],
-		    change_at(tx), err);
+		rc = cite_add(
+		    y->env->desk->store, r->message, &y->articles[i], change_at(tx), err);
 	if (rc == RC_OK && y->kept)
 		rc = unsent_drop(tx, id, who(y->env), err);
 	return rc == RC_OK ? say_who(y, r, err) : rc;

@@ -162,6 +162,7 @@ SQL(sql_takes_part,
 SQL(sql_event_holds, "SELECT id FROM event WHERE ticket = ?1 AND changes IS NOT NULL AND "
 		     "instr(lower(changes), ?2) > 0 ORDER BY id");
 SQL(sql_drop_keys, "DELETE FROM mail_key WHERE ticket = ?1");
+SQL(sql_drop_comments, "UPDATE article_vote SET comment = '' WHERE ticket = ?1");
 SQL(sql_drop_drafts, "DELETE FROM draft WHERE ticket = ?1");
 SQL(sql_drop_targets,
     "UPDATE delivery SET target = 'erased', text = NULL, last_error = NULL, "
@@ -335,6 +336,8 @@ own_ticket(struct person_erase *p, int64_t id, struct err *err)
 		rc = erase_event(p->tx, ids[i], events, p->r, err);
 	if (rc == RC_OK)
 		rc = erase_run(p->tx, sql_drop_keys, id, NULL, err);
+	if (rc == RC_OK)
+		rc = erase_run(p->tx, sql_drop_comments, id, NULL, err);
 	if (rc == RC_OK)
 		rc = erase_run(p->tx, sql_drop_drafts, id, NULL, err);
 	if (rc != RC_OK) {

@@ -4,12 +4,12 @@
 
 #include "kb/feedback.h"
 
-SQL(sql_cite, "INSERT INTO article_cite (message, article, language, revision, ticket, "
-	      "at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING");
+SQL(sql_cite, "INSERT INTO article_cite (message, article, language, revision, at) "
+	      "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING");
 
 enum rc
-cite_add(struct store *s, int64_t message, int64_t ticket, const struct kb_article *a,
-    int64_t at, struct err *err)
+cite_add(struct store *s, int64_t message, const struct kb_article *a, int64_t at,
+    struct err *err)
 {
 	struct stmt *st;
 	enum rc rc = store_prepare(s, sql_cite, &st, err);
@@ -20,8 +20,7 @@ cite_add(struct store *s, int64_t message, int64_t ticket, const struct kb_artic
 	bind_text(st, 2, a->id);
 	bind_text(st, 3, a->language);
 	bind_text(st, 4, a->revision);
-	bind_int(st, 5, ticket);
-	bind_int(st, 6, at);
+	bind_int(st, 5, at);
 	return stmt_run(st, err);
 }
 

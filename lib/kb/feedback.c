@@ -97,11 +97,12 @@ SQL(sql_vote_numbers,
 SQL(sql_cite_numbers,
     "SELECT count(*), "
     "count(DISTINCT CASE WHEN t.phase IN (2, 3) AND coalesce(t.customer_at, 0) <= c.at "
-    "THEN c.ticket END), "
+    "THEN m.ticket END), "
     "count(DISTINCT CASE WHEN coalesce(t.customer_at, 0) > c.at AND t.reopened > 0 "
-    "THEN c.ticket END) "
+    "THEN m.ticket END) "
     "FROM article a JOIN article_cite c ON c.article IN " NAMES
-    " AND c.language = a.language JOIN ticket t ON t.id = c.ticket "
+    " AND c.language = a.language JOIN message m ON m.id = c.message "
+    "JOIN ticket t ON t.id = m.ticket "
     "WHERE a.n = ?1 AND c.at >= ?2");
 
 static enum rc

@@ -29,8 +29,8 @@ enum rc votes_by_revision(struct store *s, void *ctx, const char *article,
 enum rc cite_text(void *ctx, const struct desk *d, const char *id, const char *language,
     bool note, struct kb_article *a, char **text, struct err *err) CHECKED;
 /* An article sent in an answer (tkt-reply --article). */
-enum rc cite_add(struct store *s, int64_t message, int64_t ticket,
-    const struct kb_article *a, int64_t at, struct err *err) CHECKED;
+enum rc cite_add(struct store *s, int64_t message, const struct kb_article *a, int64_t at,
+    struct err *err) CHECKED;
 
 /* Numbers of one article. */
 struct kb_numbers {

@@ -43,6 +43,10 @@ struct site {
 	size_t nlanguages;
 	int64_t pages;
 };
+#define CUSTOM_STYLE "_site/style.css" /* of kb.git: loaded after ours */
+
+/* Fills what follows from the desk and the revision; makes the folder. */
+enum rc site_open(struct site *s, struct err *err) CHECKED;
 const struct site_language *site_language(const struct site *s, const char *tag);
 const struct site_section *site_section(const struct site_language *l, const char *path);
 

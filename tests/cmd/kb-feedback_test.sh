@@ -34,4 +34,20 @@ votes__by_revision_body() {
 	has '	1	1	Publish x'
 }
 
+forgotten__with_the_person_body() {
+	desk --sample
+	echo One. | article x.md X
+	ok kb-publish x.md
+	ok kb-feedback x no -m 'Ann says so' --ticket 1
+	ok kb-feedback x no -m 'somebody says so'
+	ok tkt-reply 1 --article x --as alice --quiet
+	cust-erase 1 >out 2>err || atf_fail "$(cat err)"
+	ok tkt-sql "SELECT comment FROM article_vote ORDER BY id" -o tsv
+	lacks Ann
+	has somebody
+	ok kb-stats
+	jq -e '.no == 2 and .cited == 1' out >/dev/null || atf_fail "$(cat out)"
+	ok tkt-fsck --all
+}
+
 cases cmd/kb-feedback_test.sh

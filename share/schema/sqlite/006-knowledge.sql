@@ -41,13 +41,13 @@ CREATE TABLE article_vote (                     -- was this helpful?
   id INTEGER PRIMARY KEY, article TEXT NOT NULL, language TEXT NOT NULL,
   revision TEXT NOT NULL,                       -- which the voter saw
   helpful INTEGER NOT NULL, comment TEXT NOT NULL, ticket INTEGER, actor TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE INDEX article_vote_ticket ON article_vote(ticket) WHERE ticket IS NOT NULL;
 CREATE INDEX article_vote_of ON article_vote(article, language);
 CREATE TABLE article_cite (                     -- tkt-reply --article
-  message INTEGER NOT NULL REFERENCES message, article TEXT NOT NULL, language TEXT NOT NULL,
-  revision TEXT NOT NULL, ticket INTEGER NOT NULL, at INTEGER NOT NULL,
+  message INTEGER NOT NULL,                     -- may be purged: it is counted no more then
+  article TEXT NOT NULL, language TEXT NOT NULL, revision TEXT NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (message, article, language)) STRICT, WITHOUT ROWID;
 CREATE INDEX article_cite_of ON article_cite(article, language);
-CREATE INDEX article_cite_ticket ON article_cite(ticket);
 CREATE TABLE article_view (article TEXT NOT NULL, language TEXT NOT NULL,
   day INTEGER NOT NULL, views INTEGER NOT NULL, -- days since 1970, UTC
   PRIMARY KEY (article, language, day)) STRICT, WITHOUT ROWID;
