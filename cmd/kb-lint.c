@@ -38,22 +38,6 @@ static const struct column columns[] = {{"PLACE", false, false}, {"LEVEL", false
 
 /* ---- output ---- */
 
-/* A value of a workflow command: these would end it. */
-static char *
-github_text(void *ctx, const char *s, const char *also)
-{
-	char *to = talloc_strdup(ctx, "");
-
-	for (; *s != '\0'; s++) {
-		if (*s == '%' || *s == '\r' || *s == '\n' || strchr(also, *s) != NULL)
-			to = talloc_asprintf_append_buffer(
-			    to, "%%%02X", (unsigned)(unsigned char)*s);
-		else
-			to = talloc_strndup_append_buffer(to, s, 1);
-	}
-	return to;
-}
-
 static void
 print_one(struct cmd_env *env, const struct finding *f)
 {
@@ -63,9 +47,9 @@ print_one(struct cmd_env *env, const struct finding *f)
 
 	if (env->format != NULL)
 		fprintf(env->out->to, "::%s file=%s,line=%d,title=%s::%s\n", level,
-		    github_text(env->ctx, f->path, ":,"), f->line,
-		    github_text(env->ctx, f->rule, ":,"),
-		    github_text(env->ctx, f->message, ""));
+		    text_workflow(env->ctx, f->path, ":,"), f->line,
+		    text_workflow(env->ctx, f->rule, ":,"),
+		    text_workflow(env->ctx, f->message, ""));
 	else if (env->out->format == OUT_JSON)
 		out_json(env->out, finding_to_json(f));
 	else if (env->out->format == OUT_TSV)

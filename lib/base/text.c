@@ -408,3 +408,18 @@ text_sort(const char **list, size_t n)
 	if (n > 1)
 		qsort(list, n, sizeof(*list), by_bytes);
 }
+
+char *
+text_workflow(void *ctx, const char *s, const char *also)
+{
+	char *to = talloc_strdup(ctx, "");
+
+	for (; *s != '\0'; s++) {
+		if (*s == '%' || *s == '\r' || *s == '\n' || strchr(also, *s) != NULL)
+			to = talloc_asprintf_append_buffer(
+			    to, "%%%02X", (unsigned)(unsigned char)*s);
+		else
+			to = talloc_strndup_append_buffer(to, s, 1);
+	}
+	return to;
+}

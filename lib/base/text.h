@@ -57,6 +57,10 @@ const char *text_hint(void *ctx, const char *word, const char *const *names);
  * RC_USAGE for a quote that is not closed. */
 enum rc text_word(void *ctx, const char **p, char **word, struct err *err) CHECKED;
 
+/* A value of a workflow command (::error file=...::text) of GitHub's CI: %, ends of lines
+ * and the characters of `also` as %XX. */
+char *text_workflow(void *ctx, const char *s, const char *also);
+
 char *text_hex(void *ctx, const unsigned char *b, size_t n);
 /* Hexadecimal digits, exactly 2 * n of them; false when they are not. */
 bool text_unhex(const char *s, unsigned char *b, size_t n);

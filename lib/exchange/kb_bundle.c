@@ -1,5 +1,4 @@
 /* Bundles: sources and site of a knowledge base in one archive. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +9,7 @@
 #include "base/mem.h"
 #include "base/record.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "exchange/kb_import.h"
 #include "kb/site.h"
 
@@ -70,32 +70,21 @@ on_file(void *arg, const struct repo_file *f, struct err *err)
 }
 
 static enum rc
-add_site(struct bundle *b, int at, const char *name, struct err *err)
+on_page(void *arg, int at, const char *name, const char *path, enum tree_kind kind,
+    struct err *err)
 {
-	DIR *dir = fdopendir(at);
-	struct dirent *e;
+	struct bundle *b = arg;
+	char *member = talloc_asprintf(NULL, "www/%s", path);
+	int fd =
+	    kind == TREE_FILE ? openat(at, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+	struct stat sb;
 	enum rc rc = RC_OK;
 
-	if (dir == NULL) {
-		close(at);
-		return err_errno(err, "%s", name);
-	}
-	while (rc == RC_OK && (e = readdir(dir)) != NULL) {
-		char *path = talloc_asprintf(NULL, "%s/%s", name, e->d_name);
-		int fd = *e->d_name == '.' ? -1
-					   : openat(dirfd(dir), e->d_name,
-						 O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-		struct stat sb;
-
-		if (fd >= 0 && fstat(fd, &sb) == 0 && S_ISDIR(sb.st_mode)) {
-			rc = add_site(b, fd, path, err);
-		} else if (fd >= 0) {
-			rc = archive_add_fd(b->a, path, fd, sb.st_size, err);
-			close(fd);
-		}
-		talloc_free(path);
-	}
-	closedir(dir);
+	if (fd >= 0 && fstat(fd, &sb) == 0)
+		rc = archive_add_fd(b->a, member, fd, sb.st_size, err);
+	if (fd >= 0)
+		close(fd);
+	talloc_free(member);
 	return rc;
 }
 
@@ -117,7 +106,6 @@ kb_bundle(void *ctx, struct desk *d, const char *file, bool internal, int64_t *a
 {
 	struct bundle b = {.d = d, .internal = internal};
 	char *revision = NULL;
-	int fd;
 	enum rc rc = actor_need(&d->actor, "kb.read", err);
 
 	if (rc == RC_OK)
@@ -132,11 +120,8 @@ kb_bundle(void *ctx, struct desk *d, const char *file, bool internal, int64_t *a
 		rc = add_manifest(&b, ctx, revision, err);
 	if (rc == RC_OK)
 		rc = repo_each_file(b.r, revision, on_file, &b, err);
-	if (rc == RC_OK) {
-		fd = open(site_dir(ctx, d), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		rc = fd < 0 ? err_errno(err, "%s", site_dir(ctx, d))
-			    : add_site(&b, fd, "www", err);
-	}
+	if (rc == RC_OK)
+		rc = tree_walk(site_dir(ctx, d), REPO_DEPTH_MAX, on_page, &b, err);
 	if (rc == RC_OK)
 		rc = archive_finish(b.a, err);
 	else

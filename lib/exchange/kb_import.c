@@ -2,7 +2,6 @@
 #include "exchange/kb_import.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "base/mem.h"
 #include "base/record.h"
 #include "base/text.h"
+#include "base/tree.h"
 #include "exchange/kb_import_priv.h"
 
 struct kb_import *
@@ -306,64 +306,22 @@ read_one(struct kb_import *k, int at, const char *name, const char *path, struct
 	return rc;
 }
 
-static enum rc walk(
-    struct kb_import *k, int at, const char *prefix, int depth, struct err *err) CHECKED;
-
 static enum rc
-on_entry(struct kb_import *k, int at, const char *name, const char *prefix, int depth,
+on_entry(void *arg, int at, const char *name, const char *path, enum tree_kind kind,
     struct err *err)
 {
-	char *path = talloc_asprintf(k, "%s%s%s", prefix, *prefix ? "/" : "", name);
-	struct stat sb;
-	int down;
+	struct kb_import *k = arg;
 
-	if (fstatat(at, name, &sb, AT_SYMLINK_NOFOLLOW) != 0)
-		return err_errno(err, "%s", path);
-	if (S_ISREG(sb.st_mode))
+	if (kind == TREE_FILE)
 		return read_one(k, at, name, path, err);
-	if (!S_ISDIR(sb.st_mode)) {
-		import_skip(k, path, "links are not followed", true);
-		return RC_OK;
-	}
-	down = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	return down < 0 ? err_errno(err, "%s", path)
-			: walk(k, down, path, depth + 1, err);
-}
-
-/* Takes the descriptor. */
-static enum rc
-walk(struct kb_import *k, int at, const char *prefix, int depth, struct err *err)
-{
-	DIR *dir = fdopendir(at);
-	struct dirent *e;
-	const char **names = NULL;
-	size_t n = 0;
-	enum rc rc = RC_OK;
-
-	if (dir == NULL) {
-		close(at);
-		return err_errno(err, "%s", prefix);
-	}
-	if (depth > REPO_DEPTH_MAX)
-		rc = err_fail(err, RC_INVALID, "%s: more than %d folders deep", prefix,
-		    REPO_DEPTH_MAX);
-	while (rc == RC_OK && (e = readdir(dir)) != NULL) {
-		if (*e->d_name != '.')
-			text_push(k, &names, &n, talloc_strdup(k, e->d_name));
-	}
-	text_sort(names, n);
-	for (size_t i = 0; rc == RC_OK && i < n; i++)
-		rc = on_entry(k, dirfd(dir), names[i], prefix, depth, err);
-	closedir(dir);
-	return rc;
+	import_skip(k, path, "links are not followed", true);
+	return RC_OK;
 }
 
 enum rc
 kb_import_dir(struct kb_import *k, const char *dir, struct err *err)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? err_errno(err, "%s", dir) : walk(k, fd, "", 0, err);
+	return tree_walk(dir, REPO_DEPTH_MAX, on_entry, k, err);
 }
 
 /* ---- an archive ---- */

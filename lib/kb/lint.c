@@ -1,18 +1,15 @@
 /* Checking a knowledge base. */
 #include "kb/lint.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <talloc.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/record.h"
 #include "base/text.h"
+#include "base/tree.h"
 
 struct lint {
 	void *ctx;
@@ -27,7 +24,6 @@ struct lint {
 	size_t n;
 	/* Of the source. */
 	struct repo *r;
-	int dir;
 };
 
 static struct lint *
@@ -157,73 +153,17 @@ read_file(struct lint *l, int at, const char *name, const char *path, struct err
 	return rc;
 }
 
-static enum rc walk(
-    struct lint *l, int at, const char *prefix, int depth, struct err *err) CHECKED;
-
 static enum rc
-on_entry(struct lint *l, int at, const char *name, const char *path, int depth,
+on_entry(void *arg, int at, const char *name, const char *path, enum tree_kind kind,
     struct err *err)
 {
-	struct stat sb;
-	int down;
+	struct lint *l = arg;
 
-	if (fstatat(at, name, &sb, AT_SYMLINK_NOFOLLOW) != 0)
-		return err_errno(err, "%s", path);
-	if (!S_ISDIR(sb.st_mode))
-		json_object_set_new(l->files, path, json_true());
-	if (S_ISLNK(sb.st_mode)) {
+	json_object_set_new(l->files, path, json_true());
+	if (kind == TREE_LINK)
 		not_followed(l, path, "symbolic link");
-		return RC_OK;
-	}
-	if (S_ISREG(sb.st_mode))
-		return is_read(path) ? read_file(l, at, name, path, err) : RC_OK;
-	if (!S_ISDIR(sb.st_mode))
-		return RC_OK;
-	down = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (down < 0)
-		return err_errno(err, "%s", path);
-	return walk(l, down, path, depth + 1, err);
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Takes the descriptor. In the order of names, so that of two files with one id it is
- * always the same that is said to be wrong. */
-static enum rc
-walk(struct lint *l, int at, const char *prefix, int depth, struct err *err)
-{
-	DIR *dir = fdopendir(at);
-	struct dirent *e;
-	const char **names = NULL;
-	size_t n = 0;
-	enum rc rc = RC_OK;
-
-	if (dir == NULL) {
-		rc = err_errno(err, "%s", prefix);
-		close(at);
-		return rc;
-	}
-	if (depth > REPO_DEPTH_MAX)
-		rc = err_fail(err, RC_INVALID, "%s: more than %d folders deep", prefix,
-		    REPO_DEPTH_MAX);
-	while (rc == RC_OK && (e = readdir(dir)) != NULL) {
-		if (*e->d_name != '.')
-			text_push(l->ctx, &names, &n, talloc_strdup(l->ctx, e->d_name));
-	}
-	if (n > 1)
-		qsort(names, n, sizeof(*names), by_name);
-	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		char *path = talloc_asprintf(
-		    l->ctx, "%s%s%s", prefix, *prefix ? "/" : "", names[i]);
-
-		rc = on_entry(l, dirfd(dir), names[i], path, depth, err);
-	}
-	closedir(dir);
-	return rc;
+	return kind == TREE_FILE && is_read(path) ? read_file(l, at, name, path, err)
+						  : RC_OK;
 }
 
 /* ---- what files say of each other ---- */
@@ -335,20 +275,12 @@ check_all(struct lint *l)
 	findings_sort(l->f);
 }
 
-static enum rc
-read_dir(struct lint *l, const char *dir, struct err *err)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? err_errno(err, "%s", dir) : walk(l, fd, "", 0, err);
-}
-
 enum rc
 lint_dir(
     void *ctx, const char *dir, const char *language, struct findings *f, struct err *err)
 {
 	struct lint *l = new_lint(ctx, language, f);
-	enum rc rc = read_dir(l, dir, err);
+	enum rc rc = tree_walk(dir, REPO_DEPTH_MAX, on_entry, l, err);
 
 	if (rc == RC_OK)
 		check_all(l);
@@ -379,7 +311,7 @@ lint_links(void *ctx, const char *dir, const char *language,
 {
 	struct findings f = {.ctx = ctx};
 	struct lint *l = new_lint(ctx, language, &f);
-	enum rc rc = read_dir(l, dir, err);
+	enum rc rc = tree_walk(dir, REPO_DEPTH_MAX, on_entry, l, err);
 
 	for (size_t i = 0; rc == RC_OK && i < l->n; i++) {
 		const struct article *a = l->v[i];

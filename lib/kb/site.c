@@ -13,11 +13,9 @@
 #include "base/mem.h"
 #include "base/record.h"
 #include "base/text.h"
-#include "kb/rows.h"
 #include "kb/site_priv.h"
 
 extern const char site_page[], site_style[];
-
 
 char *
 site_dir(void *ctx, const struct desk *d)

@@ -133,22 +133,7 @@ print_junit(const struct ci *ci, FILE *to)
 	fputs("</testsuite>\n</testsuites>\n", to);
 }
 
-/* ---- GitHub: "::error title=T::text", percent signs and line ends as %XX ---- */
-
-static char *
-github_text(void *ctx, const char *s, const char *also)
-{
-	char *to = talloc_strdup(ctx, "");
-
-	for (; *s != '\0'; s++) {
-		if (*s == '%' || *s == '\r' || *s == '\n' || strchr(also, *s) != NULL)
-			to = talloc_asprintf_append_buffer(
-			    to, "%%%02X", (unsigned)(unsigned char)*s);
-		else
-			to = talloc_strndup_append_buffer(to, s, 1);
-	}
-	return to;
-}
+/* ---- GitHub: "::error title=T::text" ---- */
 
 static void
 print_github(const struct ci *ci, FILE *to)
@@ -159,8 +144,8 @@ print_github(const struct ci *ci, FILE *to)
 		    x->breached ? "breached" : "warning");
 
 		fprintf(to, "::%s title=%s::%s %s\n", x->breached ? "error" : "warning",
-		    github_text((void *)ci, title, ":,"), x->name,
-		    github_text((void *)ci, x->text, ""));
+		    text_workflow((void *)ci, title, ":,"), x->name,
+		    text_workflow((void *)ci, x->text, ""));
 	}
 }
 
