@@ -8,5 +8,11 @@ axe=axe-core@4.10.3 html=html-validate@8.29.0
 command -v npm >/dev/null || sh "$(dirname "$0")/deps.sh" nodejs npm
 echo "fetching: $axe $html" >&2
 mkdir -p "$dir"
-npm install --prefix "$dir" --no-audit --no-fund --no-save --silent --ignore-scripts "$axe" "$html" >/dev/null
-echo "$axe $html" >"$dir/versions"
+for try in 1 2 3; do
+	if npm install --prefix "$dir" --no-audit --no-fund --no-save --silent --ignore-scripts "$axe" "$html" >/dev/null; then
+		echo "$axe $html" >"$dir/versions"
+		exit 0
+	fi
+	sleep $((try * 5))
+done
+echo "not fetched: the test of the site's pages will be skipped" >&2
