@@ -46,12 +46,11 @@ on_progress(void *arg, const char *what, int64_t done)
 static void
 print(struct cmd_env *env, const struct kb_published *p)
 {
-	json_t *before = *p->before ? json_string(p->before) : json_null();
-
 	if (env->out->format == OUT_JSON)
 		out_json(env->out,
 		    json_pack("{s:s,s:s,s:o,s:I,s:I,s:I,s:I,s:I}", "type", "publication",
-			"revision", p->revision, "before", before, "added",
+			"revision", p->revision, "before",
+			*p->before ? json_string(p->before) : json_null(), "added",
 			(json_int_t)p->added, "changed", (json_int_t)p->changed,
 			"removed", (json_int_t)p->removed, "pages", (json_int_t)p->pages,
 			"problems", (json_int_t)p->problems));
@@ -204,7 +203,7 @@ commit(struct edits *e, struct err *err)
 }
 
 static enum rc
-check_words(int argc, struct err *err)
+check_words(struct cmd_env *env, int argc, struct err *err)
 {
 	if (o.revert != NULL && o.remove)
 		return err_fail(err, RC_USAGE, "--revert or --remove, not both");
@@ -216,7 +215,7 @@ check_words(int argc, struct err *err)
 		return err_fail(
 		    err, RC_USAGE, "--id \"%s\": small letters, digits, - and _", o.id);
 	if (o.section != NULL &&
-	    (*o.section == '/' || path_resolve(NULL, "", o.section) == NULL))
+	    (*o.section == '/' || path_resolve(env->ctx, "", o.section) == NULL))
 		return err_fail(
 		    err, RC_USAGE, "--section \"%s\": a folder of kb.git", o.section);
 	return RC_OK;
@@ -248,7 +247,7 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 	struct edits e = {.env = env, .f = {.ctx = env->ctx}};
 	struct kb_published p = {0};
 	struct err bad = {0};
-	enum rc rc = check_words(argc, err);
+	enum rc rc = check_words(env, argc, err);
 
 	if (rc == RC_OK)
 		rc = actor_need(&env->desk->actor, "kb.write", err);
