@@ -52,9 +52,9 @@ take_lock(struct publishing *p, struct err *err)
 
 /* ---- what the site must show anew ---- */
 
-/* What an article was or is known by, and the lists it is in. */
+/* What an article was or is known by. */
 static void
-note(struct publishing *p, const struct row *r)
+note_names(struct publishing *p, const struct row *r)
 {
 	struct site_change *c = &p->site;
 
@@ -63,6 +63,14 @@ note(struct publishing *p, const struct row *r)
 		text_push(p->ctx, &c->ids, &c->nids, r->was[i]);
 	for (size_t i = 0; r->aliases[i] != NULL; i++)
 		text_push(p->ctx, &c->ids, &c->nids, r->aliases[i]);
+}
+
+/* The lists it is in, and the files it shows. */
+static void
+note_lists(struct publishing *p, const struct row *r)
+{
+	struct site_change *c = &p->site;
+
 	for (size_t i = 0; r->links[i] != NULL; i++) {
 		if (text_starts(r->links[i], "file:"))
 			text_push(p->ctx, &c->files, &c->nfiles, r->links[i] + 5);
@@ -73,14 +81,61 @@ note(struct publishing *p, const struct row *r)
 }
 
 static enum rc
-note_before(struct publishing *p, int64_t n, struct err *err)
+note_before(struct publishing *p, size_t i, struct err *err)
 {
 	struct row *r = talloc_zero(p->ctx, struct row);
-	enum rc rc = rows_get(p->s, r, n, r, err);
+	enum rc rc = rows_get(p->s, r, p->remove[i], r, err);
 
-	if (rc == RC_OK)
-		note(p, r);
-	return rc;
+	if (rc != RC_OK)
+		return rc;
+	p->were[i] = r;
+	note_lists(p, r);
+	return RC_OK;
+}
+
+static bool
+same_list(const char *const *a, const char *const *b)
+{
+	while (*a != NULL && *b != NULL && strcmp(*a, *b) == 0)
+		a++, b++;
+	return *a == NULL && *b == NULL;
+}
+
+/* Would a link lead to the same place? Then pages that have one stay as they are. */
+static bool
+same_address(const struct row *a, const struct row *b)
+{
+	return strcmp(a->a.id, b->a.id) == 0 &&
+	       strcmp(a->a.language, b->a.language) == 0 &&
+	       strcmp(a->a.audience, b->a.audience) == 0 &&
+	       strcmp(a->a.state, b->a.state) == 0 && same_list(a->was, b->was) &&
+	       same_list(a->aliases, b->aliases);
+}
+
+static void
+note_after(struct publishing *p, const struct row *r)
+{
+	struct site_change *c = &p->site;
+
+	note_lists(p, r);
+	for (size_t i = 0; i < p->nremove; i++) {
+		if (p->remove[i] == r->a.n && same_address(p->were[i], r)) {
+			text_push(p->ctx, &c->own, &c->nown, r->a.id);
+			p->were[i] = NULL;
+			return;
+		}
+	}
+	note_names(p, r);
+}
+
+/* Those that went, or have another address now. */
+static void
+note_gone(struct publishing *p)
+{
+	for (size_t i = 0; i < p->nremove; i++) {
+		if (p->were[i] != NULL)
+			note_names(p, p->were[i]);
+	}
 }
 
 /* ---- the transaction ---- */
@@ -100,8 +155,9 @@ remove_rows(struct publishing *p, struct err *err)
 {
 	enum rc rc = RC_OK;
 
+	p->were = mem_array(p->ctx, struct row *, p->nremove + 1);
 	for (size_t i = 0; rc == RC_OK && !p->site.all && !p->all && i < p->nremove; i++)
-		rc = note_before(p, p->remove[i], err);
+		rc = note_before(p, i, err);
 	if (rc == RC_OK && p->all)
 		return rows_remove_all(p->s, err);
 	for (size_t i = 0; rc == RC_OK && i < p->nremove; i++) {
@@ -148,7 +204,7 @@ add_one(struct publishing *p, struct job *j, struct err *err)
 		p->result->changed += !new;
 	}
 	if (!p->site.all && !p->all)
-		note(p, &j->row);
+		note_after(p, &j->row);
 	return RC_OK;
 }
 
@@ -232,6 +288,7 @@ write_rows(struct publishing *p, struct err *err)
 	rc = remove_rows(p, err);
 	if (rc == RC_OK)
 		rc = add_rows(p, err);
+	note_gone(p);
 	if (rc == RC_OK)
 		rc = vocabulary_write(p->words, p->s, err);
 	if (rc == RC_OK)

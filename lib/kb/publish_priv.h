@@ -30,6 +30,7 @@ struct publishing {
 	size_t njobs;
 	int64_t *remove; /* rows that go, or come again as a job */
 	size_t nremove;
+	struct row **were; /* those rows as they were, for the site */
 	struct findings f;
 	struct site_change site;
 	struct kb_published *result;

@@ -206,6 +206,7 @@ site_open(struct site *s, struct err *err)
 	struct repo_file f;
 	enum rc rc;
 
+	s->targets = record_own(s->ctx, json_object());
 	while (n > 0 && base[n - 1] == '/')
 		n--;
 	s->base = talloc_strndup(s->ctx, base, n);

@@ -278,14 +278,36 @@ find_twins(struct shown *x, struct err *err)
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
+/* The page of an id for a reader of this language. Popular ones are asked for a thousand
+ * times in one run. */
+static const char *
+page_of(struct site *s, const char *id, const char *language)
+{
+	char *key = talloc_asprintf(NULL, "%s %s", language, id);
+	json_t *known = json_object_get(s->targets, key);
+
+	if (known == NULL) {
+		void *ctx = talloc_new(NULL);
+		struct kb_article to;
+		struct err e;
+		const char *page = kb_find(s->d, ctx, id, language, &to, &e) == RC_OK
+				       ? kb_page(ctx, &to)
+				       : NULL;
+
+		known = page ? json_string(page) : json_null();
+		json_object_set_new(s->targets, key, known);
+		talloc_free(ctx);
+	}
+	talloc_free(key);
+	return json_string_value(known);
+}
+
 /* Where a link of an article leads on the site. What is not shown leads nowhere. */
 static const char *
 on_link(void *arg, void *ctx, const char *dest, bool image)
 {
 	struct shown *x = arg;
-	struct kb_article to;
 	struct target t;
-	struct err e;
 	const char *page;
 
 	link_target(ctx, x->a->path, dest, &t);
@@ -294,10 +316,9 @@ on_link(void *arg, void *ctx, const char *dest, bool image)
 	if (t.kind == TARGET_FILE)
 		return site_way(
 		    ctx, x->page.path, talloc_asprintf(ctx, "files/%s", t.path));
-	if (t.kind != TARGET_ARTICLE || image ||
-	    kb_find(x->s->d, ctx, t.id, x->a->language, &to, &e) != RC_OK)
+	if (t.kind != TARGET_ARTICLE || image)
 		return NULL;
-	page = kb_page(ctx, &to);
+	page = page_of(x->s, t.id, x->a->language);
 	if (page == NULL)
 		return NULL;
 	page = site_way(ctx, x->page.path, page);

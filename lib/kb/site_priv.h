@@ -39,6 +39,7 @@ struct site {
 	bool custom;	  /* _site/style.css is there */
 	bool compare;	  /* leave files that are the same */
 	struct mustache *head, *foot;
+	json_t *targets; /* "en refund" -> the page a link leads to, or null */
 	struct site_language *languages;
 	size_t nlanguages;
 	int64_t pages;

@@ -241,6 +241,24 @@ SQL(sql_touched,
     "UNION SELECT n FROM article_link WHERE target = ?1 AND kind = 'article' "
     "UNION SELECT n FROM article_alias WHERE alias = ?1");
 
+SQL(sql_of_id, "SELECT n FROM article WHERE id = ?1");
+
+/* Adds the rows that a statement gives for one id. */
+static enum rc
+add_rows(struct site *s, const char *sql, const char *id, json_t *rows, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s->s, sql, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, id);
+	while ((rc = stmt_step(st, err)) == RC_OK)
+		json_object_set_new(rows, col_text(st, 0), json_true());
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
 /* The articles with one of the ids, and those that link to them. */
 static enum rc
 some_articles(struct site *s, const struct site_change *c, json_t *pages, struct err *err)
@@ -249,18 +267,11 @@ some_articles(struct site *s, const struct site_change *c, json_t *pages, struct
 	const char *key;
 	enum rc rc = RC_OK;
 
-	for (size_t i = 0; rc == RC_OK && i < c->nids; i++) {
-		struct stmt *st;
-
-		rc = store_prepare(s->s, sql_touched, &st, err);
-		if (rc != RC_OK)
-			break;
-		bind_text(st, 1, c->ids[i]);
-		while ((rc = stmt_step(st, err)) == RC_OK)
-			json_object_set_new(rows, col_text(st, 0), json_true());
-		stmt_done(st);
-		rc = rc == RC_NONE ? RC_OK : rc;
-	}
+	for (size_t i = 0; rc == RC_OK && i < c->nids; i++)
+		rc = add_rows(s, sql_touched, c->ids[i], rows, err);
+	/* Its translations say whether they are behind. */
+	for (size_t i = 0; rc == RC_OK && i < c->nown; i++)
+		rc = add_rows(s, sql_of_id, c->own[i], rows, err);
 	json_object_foreach(rows, key, v)
 	{
 		struct kb_article a;
@@ -349,9 +360,9 @@ write_some(struct site *s, const struct site_change *c, struct err *err)
 		rc = each_name(s, c->sections, c->nsections, site_put_section, true, err);
 	if (rc == RC_OK)
 		rc = each_name(s, c->tags, c->ntags, site_put_tag, false, err);
-	for (size_t i = 0; rc == RC_OK && c->nids > 0 && i < s->nlanguages; i++)
+	for (size_t i = 0; rc == RC_OK && c->nids + c->nown > 0 && i < s->nlanguages; i++)
 		rc = site_put_lists(s, &s->languages[i], err);
-	if (rc == RC_OK && c->nids > 0)
+	if (rc == RC_OK && c->nids + c->nown > 0)
 		rc = start_pages(s, err);
 	return rc == RC_OK ? some_removals(s, c, pages, err) : rc;
 }
