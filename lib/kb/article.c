@@ -210,6 +210,11 @@ read_front(struct reading *r, const char *data, size_t n, const char **body, int
 	struct err e;
 	int bad;
 
+	if (strlen(r->path) > ARTICLE_PATH_MAX) {
+		finding_add(r->f, false, r->path, 1, "path",
+		    "its path is longer than %d bytes", ARTICLE_PATH_MAX);
+		return false;
+	}
 	if (n >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
 		data += 3, n -= 3;
 	bad = n > ARTICLE_MAX ? 0 : bad_line(data, n);

@@ -12,6 +12,7 @@
 
 #define ARTICLE_MAX (1024 * 1024) /* bytes of a file */
 #define ARTICLE_ID_MAX 100	  /* bytes of an id, tag, alias */
+#define ARTICLE_PATH_MAX 512	  /* bytes: its page lies deeper than it does */
 #define ARTICLE_TITLE_MAX 200
 #define ARTICLE_SUMMARY_MAX 1000
 #define ARTICLE_LIST_MAX 100 /* tags, aliases */

@@ -163,6 +163,10 @@ remove_rows(struct publishing *p, struct err *err)
 	for (size_t i = 0; rc == RC_OK && i < p->nremove; i++) {
 		if (!is_kept(p, p->remove[i]))
 			rc = rows_remove(p->s, p->words, p->remove[i], err);
+		else /* out of the way of another that moves to where it was */
+			rc = rows_move(p->s, p->remove[i],
+			    talloc_asprintf(p->ctx, "\001%lld", (long long)p->remove[i]),
+			    err);
 	}
 	return rc;
 }

@@ -13,8 +13,8 @@
 #include "base/err.h"
 
 #define REPO_ID 41	       /* of a commit or blob, with its NUL */
-#define REPO_PATH_MAX 512      /* bytes of a path within it */
-#define REPO_DEPTH_MAX 32      /* folders in folders */
+#define REPO_PATH_MAX 4096     /* bytes of a path within it */
+#define REPO_DEPTH_MAX 200     /* folders in folders */
 #define REPO_FILES_MAX 1000000 /* files in one commit */
 
 #define REPO_FILE_MAX (64 * 1024 * 1024) /* bytes of a picture or other file */

@@ -82,6 +82,36 @@ broken__files_leave_the_rest_published_body() {
 	jq -e '.path == "a/good.md"' out >/dev/null || atf_fail "$(cat out)"
 }
 
+broken__files_that_move_in_a_row_body() {
+	desk
+	checkout
+	rm desk/kb.git/hooks/pre-receive
+	for i in 1 2 3; do
+		seq $((i * 100)) $((i * 100 + 60)) | article co/n$i.md "N$i"
+	done
+	push one
+	# Each takes the place of the next, and all are broken.
+	for i in 3 2 1; do
+		git -C co mv n$i.md n$((i + 1)).md
+		git -C co commit -qm "move $i"
+	done
+	for i in 2 3 4; do
+		sed -i '1d' co/n$i.md
+	done
+	deep=$(seq -s / 60)
+	echo x | article "co/$deep/deep.md" Deep
+	long=$(printf 'l%.0s' $(seq 200))
+	echo x | article "co/$long/$long/$long/long.md" Long
+	push two || atf_fail "$(cat pushed)"
+	grep -q 'long.md:1: its path is longer than 512 bytes' pushed || atf_fail "$(cat pushed)"
+	ok kb-show deep -o ids
+	ok kb-stats -o ids
+	[ "$(wc -l <out)" -eq 4 ] || atf_fail "$(cat out pushed)"
+	kb-publish --all >out 2>err
+	[ $? -eq 65 ] || atf_fail "$(cat err)"
+	ok kb-show deep -o ids
+}
+
 history__rewritten_or_another_branch_body() {
 	desk
 	checkout
