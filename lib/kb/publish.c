@@ -52,17 +52,25 @@ take_lock(struct publishing *p, struct err *err)
 
 /* ---- what the site must show anew ---- */
 
+static void
+note_name(struct publishing *p, const struct row *r, const char *id)
+{
+	struct site_change *c = &p->site;
+
+	text_push(p->ctx, &c->ids, &c->nids, id);
+	text_push(p->ctx, &c->names, &c->nnames,
+	    talloc_asprintf(p->ctx, "%s/%s", r->a.language, id));
+}
+
 /* What an article was or is known by. */
 static void
 note_names(struct publishing *p, const struct row *r)
 {
-	struct site_change *c = &p->site;
-
-	text_push(p->ctx, &c->ids, &c->nids, r->a.id);
+	note_name(p, r, r->a.id);
 	for (size_t i = 0; r->was[i] != NULL; i++)
-		text_push(p->ctx, &c->ids, &c->nids, r->was[i]);
+		note_name(p, r, r->was[i]);
 	for (size_t i = 0; r->aliases[i] != NULL; i++)
-		text_push(p->ctx, &c->ids, &c->nids, r->aliases[i]);
+		note_name(p, r, r->aliases[i]);
 }
 
 /* The lists it is in, and the files it shows. */

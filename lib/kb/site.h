@@ -17,11 +17,12 @@ struct site_change {
 	bool all; /* or nothing is known of the site: everything */
 	const char *
 	    *ids; /* that lead elsewhere now: came, went, other readers; aliases, too */
+	const char **names;    /* the same with their languages: "en/refund" */
 	const char **own;      /* of articles of which the content alone changed */
 	const char **sections; /* whose lists change */
 	const char **tags;
 	const char **files; /* of kb.git that changed: "img/a.png" */
-	size_t nids, nown, nsections, ntags, nfiles;
+	size_t nids, nnames, nown, nsections, ntags, nfiles;
 };
 /* Writes what follows from it; *pages counts files that were written or removed. */
 enum rc site_write(void *ctx, struct desk *d, struct repo *r, const char *revision,

@@ -298,24 +298,23 @@ some_removals(
 {
 	enum rc rc = RC_OK;
 
-	for (size_t i = 0; rc == RC_OK && i < c->nids; i++) {
-		for (size_t k = 0; rc == RC_OK && k < s->nlanguages; k++) {
-			char *page = talloc_asprintf(
-			    s->ctx, "%s/%s.html", s->languages[k].tag, c->ids[i]);
-			struct stmt *st;
+	for (size_t i = 0; rc == RC_OK && i < c->nnames; i++) {
+		const char *slash = strchr(c->names[i], '/');
+		char *page = talloc_asprintf(s->ctx, "%s.html", c->names[i]);
+		struct stmt *st;
 
-			if (json_object_get(pages, page) != NULL)
-				continue;
-			rc = store_prepare(s->s, sql_is_alias, &st, err);
-			if (rc != RC_OK)
-				break;
-			bind_text(st, 1, c->ids[i]);
-			bind_text(st, 2, s->languages[k].tag);
-			rc = stmt_step(st, err);
-			stmt_done(st);
-			if (rc == RC_NONE)
-				rc = site_remove(s, page, err);
-		}
+		if (json_object_get(pages, page) != NULL)
+			continue;
+		rc = store_prepare(s->s, sql_is_alias, &st, err);
+		if (rc != RC_OK)
+			break;
+		bind_text(st, 1, slash + 1);
+		bind_text(st, 2,
+		    talloc_strndup(s->ctx, c->names[i], (size_t)(slash - c->names[i])));
+		rc = stmt_step(st, err);
+		stmt_done(st);
+		if (rc == RC_NONE)
+			rc = site_remove(s, page, err);
 	}
 	return rc;
 }

@@ -185,6 +185,17 @@ steps__equal_one_leap_body() {
 	ok tkt-fsck --all
 }
 
+page__goes_in_a_language_without_others_body() {
+	desk
+	checkout
+	echo 'Text.' | article co/a.md A
+	echo 'Vieux.' | article co/b.fr.md B 'state: archived' 'aliases: c'
+	push one
+	[ -s desk/www/fr/b.html ] && [ -s desk/www/fr/c.html ] || atf_fail "no page"
+	git -C co rm -q b.fr.md && push two
+	[ ! -e desk/www/fr/b.html ] && [ ! -e desk/www/fr/c.html ] || atf_fail "the page is still there"
+}
+
 pushes__many_at_once_body() {
 	desk
 	checkout
