@@ -3,14 +3,14 @@
 # To build.
 PKGS_BUILD = gcc make pkg-config libc6-dev libsqlite3-dev libjansson-dev libtalloc-dev \
 	libsodium-dev libconfuse-dev libpcre2-dev libgmime-3.0-dev libxml2-dev libseccomp-dev libcsv-dev libarchive-dev libical-dev \
-	libyaml-dev libcurl4-openssl-dev libmd4c-dev libgit2-dev libstemmer-dev \
+	libyaml-dev libcurl4-openssl-dev libmd4c-dev libgit2-dev libstemmer-dev libstrophe-dev \
 	tzdata
 # To run the tests and to lint.
 PKGS_TEST = libatf-dev atf-sh kyua clang libclang-rt-14-dev clang-tidy clang-format \
 	cppcheck shellcheck mandoc sqlite3 jq bash zsh fish openssh-server openssh-client git \
 	python3-jsonschema libxml2-utils perl zstd procmail util-linux postfix dovecot-core \
 	dovecot-lmtpd dovecot-sieve dovecot-imapd dovecot-pop3d redis-server redis-tools rabbitmq-server amqp-tools \
-	openssl curl chromium
+	openssl curl chromium ngircd prosody python3-slixmpp
 
 # Every program: store, records, memory, hashes. SQLite statically where Debian has it:
 # 0.4 ms less to start.
@@ -39,6 +39,7 @@ LIBS_mail-queue = $(shell pkg-config --libs gmime-3.0) -lmd4c
 LIBS_mail-fetch = $(LIBS_mail-ingest) -lcurl
 # Hooks: HTTP, TLS.
 LIBS_hook-send = -lcurl
+LIBS_chat-bridge = -lcurl
 # Rows of CSV.
 LIBS_cust-import = -lcsv
 # Archives.

@@ -65,7 +65,7 @@ struct reply {
 /* ---- what comes of it ---- */
 
 SQL(sql_recipients,
-    "SELECT target FROM delivery WHERE event = ?1 AND via = 'mail' ORDER BY n");
+    "SELECT target FROM delivery WHERE event = ?1 AND kind = 'reply' ORDER BY n");
 
 /* Who gets it, before it is queued; and whether the writer knows all that was said. */
 static enum rc

@@ -78,42 +78,56 @@ acked(struct work *w, const char *address, const char **why, struct err *err)
 	return rc;
 }
 
-/* Who would get it, or NULL and why not. *ack: it answers what the customer just wrote.
- */
+/* By mail: what no machine may write to. */
 static enum rc
-machine_target(
-    struct work *w, const char **target, bool *ack, const char **why, struct err *err)
+no_mail(struct work *w, const char *address, const char **why, struct err *err)
+{
+	bool barred = false;
+	enum rc rc = RC_OK;
+
+	if (answers_nobody(address))
+		*why = "M35: an address that answers nobody";
+	else
+		rc = delivery_barred(w, address, &barred, err);
+	if (barred)
+		*why = "M35: our own address, or one that is suppressed";
+	return rc;
+}
+
+/* How it would be reached, or target NULL and why not. *ack: it answers what the customer
+ * just wrote. */
+static enum rc
+machine_way(struct work *w, struct way *way, bool *ack, const char **why, struct err *err)
 {
 	const struct message *m = w->message;
-	struct person p = {0};
 	int64_t recent = 0;
-	bool barred = false;
-	enum rc rc = customer_get(w->tx->d->store, w->ctx, w->t->requester, &p, err);
+	enum rc rc = work_way(w, way, err);
 
-	*target = *why = NULL;
+	*why = NULL;
 	*ack = m != NULL && strcmp(m->direction, "in") == 0 &&
 	       strcmp(m->kind, "reply") == 0 && text_starts(m->author, "customer:");
 	if (rc != RC_OK)
 		return rc;
-	if (p.kind == NULL || strcmp(p.kind, "email") != 0)
+	/* A talk that is just beginning has no ticket yet: who opens one is there. */
+	if (w->talk != NULL)
+		*way = (struct way){w->talk->via, w->talk->key, true};
+	if (way->via == NULL)
 		*why = "the requester has no mail address";
+	else if (!way->here)
+		*why = "the conversation is over";
 	else if (m != NULL && strcmp(m->direction, "in") == 0 &&
 		 (strcmp(m->class, "human") != 0 || (m->flags & MESSAGE_NO_ACK) != 0))
 		*why = "M14: a machine wrote, or it asks for no answer";
-	else if (answers_nobody(p.address))
-		*why = "M35: an address that answers nobody";
-	else
-		rc = delivery_barred(w, p.address, &barred, err);
-	if (barred)
-		*why = "M35: our own address, or one that is suppressed";
+	else if (strcmp(way->via, "mail") == 0)
+		rc = no_mail(w, way->target, why, err);
 	if (rc == RC_OK && *why == NULL && *ack)
-		rc = acked(w, p.address, why, err);
+		rc = acked(w, way->target, why, err);
 	if (rc == RC_OK && *why == NULL && *ack)
 		rc = notice_recent_tickets(w, &recent, err);
 	if (rc == RC_OK && *why == NULL && recent >= NOTICE_FLOOD)
 		*why = "M35: the fifth new ticket of this sender in ten minutes";
-	if (rc == RC_OK && *why == NULL)
-		*target = p.address;
+	if (rc != RC_OK || *why != NULL)
+		*way = (struct way){0};
 	return rc;
 }
 
@@ -167,15 +181,16 @@ enum rc
 work_act(struct work *w, const struct rule *r, size_t had, struct err *err)
 {
 	struct actor actor = actor_rule(r->name);
-	const char *target = NULL, *why = NULL;
+	const char *why = NULL;
+	struct way way = {0};
 	bool ack = false;
 	enum rc rc = RC_OK;
 
 	if (r->reply != NULL && r->on == ON_HAND && w->actor->kind == ACTOR_AGENT) {
 		rc = plan_message(w, r, true, true, err);
 	} else if (r->reply != NULL) {
-		rc = machine_target(w, &target, &ack, &why, err);
-		if (rc == RC_OK && target != NULL)
+		rc = machine_way(w, &way, &ack, &why, err);
+		if (rc == RC_OK && way.target != NULL)
 			rc = plan_message(w, r, true, false, err);
 		w->withheld = why;
 	}
@@ -288,15 +303,16 @@ static enum rc
 deliver_machine(struct work *w, struct pending *p, const char *kind, struct err *err)
 {
 	const struct rule *r = p->says ? p->says : p->sends;
-	const char *target = NULL, *why = NULL;
+	const char *why = NULL;
+	struct way way = {0};
 	bool ack = false;
-	struct leaving l = {
-	    .via = "mail", .kind = kind, .rule = r->name, .due_at = w->tx->now};
-	enum rc rc = machine_target(w, &target, &ack, &why, err);
+	struct leaving l = {.kind = kind, .rule = r->name, .due_at = w->tx->now};
+	enum rc rc = machine_way(w, &way, &ack, &why, err);
 
-	if (rc != RC_OK || target == NULL)
+	if (rc != RC_OK || way.target == NULL)
 		return rc;
-	l.target = target;
+	l.via = way.via;
+	l.target = way.target;
 	if (ack && p->reply)
 		l.kind = "ack";
 	return work_leave(w, p, &l, err);

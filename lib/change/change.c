@@ -45,6 +45,7 @@ fill_message(struct work *w, const struct draft *d, const struct person *who)
 		m->author = talloc_asprintf(w->ctx, "customer:%lld", (long long)who->id);
 	w->message = m;
 	w->body = m->body;
+	w->talk = d->talk;
 }
 
 static enum rc
@@ -355,6 +356,24 @@ change_event(struct change_tx *tx, const struct actor *actor, int64_t ticket,
 	enum rc rc = work_run(&w, &e, run_event, err);
 
 	json_decref(extra);
+	return rc;
+}
+
+enum rc
+change_talk_ended(struct change_tx *tx, int64_t ticket, const struct conversation *c,
+    const char *transcript, struct change_result *r, struct err *err)
+{
+	struct work w = {.tx = tx,
+	    .ctx = tx->ctx,
+	    .actor = &actor_system,
+	    .transcript = transcript,
+	    .r = r};
+	struct bare_event e = {.ticket = ticket,
+	    .action = "conversation.ended",
+	    .extra = json_pack("{s:s,s:s}", "via", c->via, "conversation", c->key)};
+	enum rc rc = work_run(&w, &e, run_event, err);
+
+	json_decref(e.extra);
 	return rc;
 }
 

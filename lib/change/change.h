@@ -9,6 +9,7 @@
 #define CHANGE_CHANGE_H
 
 #include "policy/policy.h"
+#include "ticket/conversation.h"
 
 struct change_tx;
 
@@ -25,6 +26,9 @@ struct draft {
 	struct message message; /* body, class, raw, attachments, external_id, ... */
 	const struct ticket_link *links; /* to other tickets */
 	size_t nlinks;
+	/* The conversation it began in, or NULL: answers go there from now on. Its ticket
+	 * is filled in. */
+	const struct conversation *talk;
 };
 /* A change to a ticket: changes, a message, or both. */
 struct edit {
@@ -84,6 +88,11 @@ enum rc change_edit(struct change_tx *tx, const struct actor *actor, const struc
  * queue, an agent) is told. */
 enum rc change_event(struct change_tx *tx, const struct actor *actor, int64_t ticket,
     const char *action, json_t *extra, const char *const *notify, struct change_result *r,
+    struct err *err) CHECKED;
+/* A conversation of the ticket is over: the event conversation.ended, and what was said
+ * goes by mail to `transcript`, if that is not NULL and may be written to. */
+enum rc change_talk_ended(struct change_tx *tx, int64_t ticket,
+    const struct conversation *c, const char *transcript, struct change_result *r,
     struct err *err) CHECKED;
 /* Applies routes and assignment again, as if the ticket were new. */
 enum rc change_route(struct change_tx *tx, const struct actor *actor, int64_t ticket,

@@ -4,6 +4,7 @@
 
 #include "change/change.h"
 #include "policy/sla.h"
+#include "ticket/conversation.h"
 
 enum { EVENTS_MAX = 64 };
 
@@ -56,7 +57,9 @@ struct work {
 	const char **told;    /* agents who got a notice of it */
 	size_t ntold;
 	struct change_result *r;
-	const char *body; /* of the first message, for conditions */
+	const char *body;	/* of the first message, for conditions */
+	const char *transcript; /* a mail address that gets what was said, or NULL */
+	const struct conversation *talk; /* that a new ticket begins, or NULL */
 	/* Clocks as stored (NULL: none) and as they become; refold: what happened is no
 	 * plain step, or belongs before something that is there already; news: what is
 	 * due is being told. */
@@ -131,6 +134,13 @@ struct leaving {
 	const char *via, *kind, *target, *text, *rule;
 	int64_t due_at;
 };
+/* How the requester is reached: in the conversation the ticket came from, while it is
+ * open; by mail; or (not here) in the one that is over. via NULL: not at all. */
+struct way {
+	const char *via, *target;
+	bool here; /* false: the conversation is over */
+};
+enum rc work_way(struct work *w, struct way *way, struct err *err) CHECKED;
 /* A public answer that hangs on this event, to the requester and the confirmed
  * participants. */
 enum rc work_deliver_reply(struct work *w, struct pending *of, struct err *err) CHECKED;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <talloc.h>
 
+#include "base/instant.h"
+
 SQL(sql_delivery_add, "INSERT INTO delivery (event, n, ticket, via, kind, target, text, "
 		      "rule, state, due_at) "
 		      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)");
@@ -52,12 +54,36 @@ work_leave(struct work *w, struct pending *of, const struct leaving *l, struct e
 	return stmt_run(st, err);
 }
 
+enum rc
+work_way(struct work *w, struct way *way, struct err *err)
+{
+	struct conversation *c = NULL;
+	struct person p = {0};
+	enum rc rc = customer_get(w->tx->d->store, w->ctx, w->t->requester, &p, err);
+	bool mail = p.kind != NULL && strcmp(p.kind, "email") == 0;
+
+	*way = (struct way){0};
+	if (rc == RC_OK && w->t->id != 0) {
+		rc = conversation_of_ticket(w->tx->d->store, w->ctx, w->t->id, &c, err);
+		rc = rc == RC_NONE ? RC_OK : rc;
+	}
+	if (rc != RC_OK)
+		return rc;
+	/* Who is still there is answered there; who has left, by mail, if that can be. */
+	if (c != NULL && (c->closed_at == INSTANT_NONE || !mail))
+		*way = (struct way){c->via, c->key, c->closed_at == INSTANT_NONE};
+	else if (mail)
+		*way = (struct way){"mail", p.address, true};
+	return RC_OK;
+}
+
 static enum rc
-deliver_to(struct work *w, struct pending *of, const char *address, struct err *err)
+deliver_to(struct work *w, struct pending *of, const char *kind, const char *address,
+    struct err *err)
 {
 	/* A while in which it can be taken back, when a person wrote it. */
 	struct leaving l = {.via = "mail",
-	    .kind = "reply",
+	    .kind = kind,
 	    .target = address,
 	    .due_at = w->tx->now + w->tx->d->config->undo};
 	bool barred = false;
@@ -69,19 +95,25 @@ deliver_to(struct work *w, struct pending *of, const char *address, struct err *
 enum rc
 work_deliver_reply(struct work *w, struct pending *of, struct err *err)
 {
-	struct person p = {0};
-	enum rc rc;
+	struct way way;
+	enum rc rc = work_way(w, &way, err);
 
-	rc = customer_get(w->tx->d->store, w->ctx, w->t->requester, &p, err);
-	if (rc == RC_OK && p.kind != NULL && strcmp(p.kind, "email") == 0)
-		rc = deliver_to(w, of, p.address, err);
+	if (rc == RC_OK && way.via != NULL && strcmp(way.via, "mail") == 0)
+		rc = deliver_to(w, of, "reply", way.target, err);
+	else if (rc == RC_OK && way.via != NULL)
+		rc = work_leave(w, of,
+		    &(struct leaving){.via = way.via,
+			.kind = "reply",
+			.target = way.target,
+			.due_at = w->tx->now},
+		    err);
 	for (size_t i = 0; rc == RC_OK && i < w->t->npeople; i++) {
 		const struct ticket_person *c = &w->t->people[i];
 
 		if (strcmp(c->role, "cc") == 0 && c->confirmed &&
 		    strchr(c->who, '@') != NULL &&
-		    (p.address == NULL || strcmp(c->who, p.address) != 0))
-			rc = deliver_to(w, of, c->who, err);
+		    (way.target == NULL || strcmp(c->who, way.target) != 0))
+			rc = deliver_to(w, of, "reply", c->who, err);
 	}
 	return rc;
 }
@@ -89,6 +121,8 @@ work_deliver_reply(struct work *w, struct pending *of, struct err *err)
 enum rc
 work_deliver(struct work *w, struct err *err)
 {
+	if (w->transcript != NULL)
+		return deliver_to(w, &w->events[0], "transcript", w->transcript, err);
 	if (w->message == NULL || strcmp(w->message->direction, "out") != 0 ||
 	    strcmp(w->message->kind, "reply") != 0)
 		return RC_OK;

@@ -169,6 +169,13 @@ SQL(sql_drop_targets,
     "state = CASE WHEN state < 3 THEN 5 ELSE state END "
     "WHERE ?1 = 0 AND target = ?2 /* scan */");
 
+SQL(sql_drop_talked, "UPDATE delivery SET target = 'erased', text = NULL, "
+		     "last_error = NULL, "
+		     "state = CASE WHEN state < 3 THEN 5 ELSE state END "
+		     "WHERE ?1 = 0 AND (via, target) IN (SELECT via, key "
+		     "FROM conversation WHERE address = ?2) /* scan */");
+SQL(sql_drop_talks, "DELETE FROM conversation WHERE ?1 = 0 AND address = ?2 /* scan */");
+
 /* An event may hold an address of theirs beside somebody else's message, which stays: its
  * digest is kept in the event of the erasure. */
 static enum rc
@@ -489,6 +496,10 @@ erase_tickets(struct person_erase *p, struct err *err)
 			rc = add_tickets(p, &e, address, err);
 		if (rc == RC_OK)
 			rc = erase_run(p->tx, sql_drop_targets, 0, address, err);
+		if (rc == RC_OK)
+			rc = erase_run(p->tx, sql_drop_talked, 0, address, err);
+		if (rc == RC_OK)
+			rc = erase_run(p->tx, sql_drop_talks, 0, address, err);
 	}
 	return rc == RC_OK ? erase_elsewhere(p, &e, err) : rc;
 }

@@ -15,6 +15,8 @@ SQL(sql_purge_keys, "DELETE FROM mail_key WHERE ticket = ?1");
 SQL(sql_purge_clocks, "DELETE FROM sla_clock WHERE ticket = ?1");
 SQL(sql_purge_sla, "DELETE FROM sla_ticket WHERE ticket = ?1");
 SQL(sql_purge_fired, "DELETE FROM fired WHERE ticket = ?1");
+SQL(sql_purge_talks, "DELETE FROM conversation WHERE ticket = ?1");
+SQL(sql_purge_heard, "DELETE FROM heard WHERE ticket = ?1");
 SQL(sql_purge_deliveries,
     "UPDATE delivery SET target = 'erased', text = NULL, last_error = NULL, "
     "state = CASE WHEN state < 3 THEN 5 ELSE state END WHERE event = ?1");
@@ -78,7 +80,8 @@ drop_rows(struct purge *p, struct err *err)
 {
 	static const char *const statements[] = {sql_purge_tags, sql_purge_fields,
 	    sql_purge_people, sql_purge_links, sql_purge_drafts, sql_purge_keys,
-	    sql_purge_clocks, sql_purge_sla, sql_purge_fired, sql_purge_ticket};
+	    sql_purge_clocks, sql_purge_sla, sql_purge_fired, sql_purge_talks,
+	    sql_purge_heard, sql_purge_ticket};
 	enum rc rc = RC_OK;
 
 	for (size_t i = 0; rc == RC_OK && i < sizeof(statements) / sizeof(statements[0]);

@@ -229,6 +229,12 @@ work_write(struct work *w, struct err *err)
 	rc = work_clocks(w, err);
 	if (rc == RC_OK)
 		rc = ticket_store(s, w->before, w->t, err);
+	if (rc == RC_OK && w->talk != NULL) {
+		struct conversation c = *w->talk;
+
+		c.ticket = w->t->id;
+		rc = conversation_put(s, &c, err);
+	}
 	if (rc == RC_OK)
 		rc = work_say(w, err);
 	if (rc == RC_OK)

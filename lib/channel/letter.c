@@ -151,8 +151,8 @@ frame(struct draft_letter *l, const struct message *m, const char *rest,
 }
 
 /* M33: what a machine says is marked as such, three times over. */
-static void
-mark_machine(struct draft_letter *l, const char *how)
+void
+letter_mark_machine(struct draft_letter *l, const char *how)
 {
 	letter_header(l, "Auto-Submitted", how);
 	letter_header(l, "X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply");
@@ -209,7 +209,7 @@ with_message(struct draft_letter *l, const char *language, struct err *err)
 	if (strcmp(l->of->kind, "reply") == 0)
 		return frame(l, m, rest, language, err);
 	l->o.text = m->body;
-	mark_machine(
+	letter_mark_machine(
 	    l, strcmp(l->of->kind, "ack") == 0 ? "auto-replied" : "auto-generated");
 	return RC_OK;
 }
@@ -229,7 +229,7 @@ update(struct draft_letter *l, const char *language, struct err *err)
 	json_decref(values);
 	l->o.text = text;
 	l->o.date = desk_now(l->w->d);
-	mark_machine(l, "auto-generated");
+	letter_mark_machine(l, "auto-generated");
 	return rc;
 }
 
@@ -245,8 +245,9 @@ to_customer(struct draft_letter *l, const char **to, struct err *err)
 	    strcmp(l->o.to[0].value, p.address) == 0)
 		l->o.to[0].name = p.name;
 	if (rc == RC_OK)
-		rc = strcmp(l->of->kind, "update") == 0
-			 ? update(l, p.language, err)
+		rc = strcmp(l->of->kind, "update") == 0 ? update(l, p.language, err)
+		     : strcmp(l->of->kind, "transcript") == 0
+			 ? letter_transcript(l, p.language, err)
 			 : with_message(l, p.language, err);
 	if (rc == RC_OK)
 		rc = letter_thread(l, l->of->event, err);

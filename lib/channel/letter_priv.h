@@ -23,6 +23,11 @@ void letter_header(struct draft_letter *l, const char *name, const char *value);
 const char *letter_subject(const struct draft_letter *l, bool answer);
 /* thread.c: In-Reply-To and References of message or event `of` (M31). */
 enum rc letter_thread(struct draft_letter *l, int64_t of, struct err *err) CHECKED;
+/* M33: what a machine says is marked as such, three times over. */
+void letter_mark_machine(struct draft_letter *l, const char *how);
+/* transcript.c: what was said in a conversation, and no note of it. */
+enum rc letter_transcript(
+    struct draft_letter *l, const char *language, struct err *err) CHECKED;
 /* notice_letter.c: a notice, or a digest of n of them. */
 enum rc letter_notice(struct draft_letter *l, struct delivery *const *v, size_t n,
     const char **to, struct err *err) CHECKED;

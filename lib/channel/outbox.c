@@ -94,7 +94,7 @@ lease(struct desk *d, struct delivery *x, const char *by, struct err *err)
 	bind_text(st, 3, by);
 	bind_int(st, 4, desk_now(d) + OUTBOX_LEASE_MS);
 	x->state = DELIVERY_LEASED;
-	x->lease_by = by;
+	x->lease_by = talloc_strdup(x, by);
 	return stmt_run(st, err);
 }
 
@@ -103,7 +103,9 @@ lease(struct desk *d, struct delivery *x, const char *by, struct err *err)
 SQL(sql_outbox_leased,
     "SELECT DISTINCT lease_by FROM delivery WHERE via = ?1 AND state < 2 "
     "AND state = 1 AND due_at > ?2");
-SQL(sql_outbox_free, "UPDATE delivery SET state = 0, lease_by = '', due_at = ?3 "
+/* An attempt whose end nobody saw. */
+SQL(sql_outbox_free, "UPDATE delivery SET state = 0, lease_by = '', due_at = ?3, "
+		     "attempts = attempts + 1 "
 		     "WHERE via = ?1 AND state < 2 AND state = 1 AND lease_by = ?2");
 
 static enum rc
@@ -252,6 +254,18 @@ outbox_return(struct desk *d, struct delivery *const *v, size_t n, struct err *e
 }
 
 enum rc
+outbox_again(struct desk *d, const struct delivery *x, struct err *err)
+{
+	struct outcome o = {.state = DELIVERY_QUEUED,
+	    .due_at = x->due_at,
+	    .attempts = 1,
+	    .error = x->last_error};
+	enum rc rc = begin(d, err);
+
+	return rc == RC_OK ? end(d, set(d, x, &o, err), err) : rc;
+}
+
+enum rc
 outbox_sent(struct desk *d, const struct delivery *x, struct err *err)
 {
 	struct outcome o = {.state = DELIVERY_SENT,
@@ -323,7 +337,7 @@ tell_ticket(
 	struct change_result r;
 	struct message m = {.kind = "note",
 	    .direction = "out",
-	    .channel = "email",
+	    .channel = strcmp(x->via, "mail") == 0 ? "email" : "chat",
 	    .class = "auto-generated",
 	    .author = "system",
 	    .author_address = "",
@@ -349,16 +363,16 @@ outbox_failed(struct desk *d, const struct delivery *x, const char *status,
 {
 	struct outcome o = {
 	    .state = DELIVERY_FAILED, .due_at = desk_now(d), .attempts = 1, .error = why};
-	/* Of mail that the customer was to read; a notice or hook is the desk's own
-	 * affair (M7). */
-	bool theirs = strcmp(x->via, "mail") == 0 && strcmp(x->kind, "notice") != 0;
+	/* Of what the customer was to read; a notice or hook is the desk's own affair (M7).
+	 */
+	bool mail = strcmp(x->via, "mail") == 0, theirs = delivery_to_customer(x);
 	void *ctx = talloc_new(NULL);
 	struct change_tx *tx = NULL;
 	enum rc rc = change_begin(ctx, d, 0, &tx, err);
 
 	if (rc == RC_OK)
 		rc = set(d, x, &o, err);
-	if (rc == RC_OK && theirs)
+	if (rc == RC_OK && theirs && mail)
 		rc = delivery_bars(d->store, x->target, status, desk_now(d), err);
 	if (rc == RC_OK && theirs && x->ticket != 0)
 		rc = tell_ticket(tx, x, why, err);

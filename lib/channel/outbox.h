@@ -19,6 +19,9 @@ enum rc outbox_due(struct desk *d, void *ctx, const char *via, size_t max,
 /* Gives back what was not tried: due at once, no attempt counted. */
 enum rc outbox_return(
     struct desk *d, struct delivery *const *v, size_t n, struct err *err) CHECKED;
+/* It was handed over, and whoever took it is gone without a word: due again at once, with
+ * an attempt more, so that who sends it next knows that this may be the second time. */
+enum rc outbox_again(struct desk *d, const struct delivery *x, struct err *err) CHECKED;
 /* When the next one is due, INSTANT_NEVER for none. */
 enum rc outbox_next(
     struct desk *d, const char *via, int64_t *at, struct err *err) CHECKED;

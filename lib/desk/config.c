@@ -210,6 +210,27 @@ load_outside(struct config *c, json_t *o)
 }
 
 static void
+load_bridges(struct config *c, json_t *o)
+{
+	EACH(c, o, "bridges", bridges, nbridges, struct bridge)
+	{
+		json_t *j = json_array_get(bridges_j, i);
+
+		c->bridges[i] = (struct bridge){.name = text(c, j, "name", ""),
+		    .type = text(c, j, "type", ""),
+		    .at = remote_of(c, j),
+		    .run = texts(c, j, "run"),
+		    .nick = text(c, j, "nick", NULL),
+		    .prefix = text(c, j, "prefix", NULL),
+		    .rooms = texts(c, j, "rooms"),
+		    .queue = text(c, j, "queue", NULL),
+		    .idle = number(j, "idle", BRIDGE_IDLE_MS),
+		    .flood = number(j, "flood", BRIDGE_FLOOD),
+		    .room_flood = number(j, "room_flood", BRIDGE_ROOM_FLOOD)};
+	}
+}
+
+static void
 load_lifecycles(struct config *c, json_t *o)
 {
 	EACH(c, o, "lifecycles", lifecycles, nlifecycles, struct lifecycle)
@@ -265,6 +286,7 @@ config_from_json(
 	load_places(c, o);
 	load_kb(c, o);
 	load_outside(c, o);
+	load_bridges(c, o);
 	load_lifecycles(c, o);
 	*out = c;
 	return RC_OK;
@@ -335,6 +357,12 @@ const struct webhook *
 config_webhook(const struct config *c, const char *name)
 {
 	FIND(webhooks, nwebhooks, name, name);
+}
+
+const struct bridge *
+config_bridge(const struct config *c, const char *name)
+{
+	FIND(bridges, nbridges, name, name);
 }
 
 const char **

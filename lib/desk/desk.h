@@ -109,6 +109,22 @@ struct fetch {
 	struct remote from;
 	bool keep; /* leave the mails there */
 };
+/* A channel other than mail (tkt-channel(7)). */
+#define BRIDGE_IDLE_MS (30LL * 60 * 1000)
+#define BRIDGE_FLOOD 30
+#define BRIDGE_ROOM_FLOOD 300
+struct bridge {
+	const char *name, *type; /* irc xmpp matrix matterbridge exec */
+	struct remote at;	 /* its server; url NULL: found by the user's address */
+	const char **run;	 /* exec: program and arguments */
+	const char *nick;	 /* how it is called there, or NULL: by its user's name */
+	const char *prefix; /* what a line in a room begins with, or NULL: its nick */
+	const char **rooms;
+	const char *queue;  /* of its tickets, or NULL: the default mailbox's */
+	int64_t idle;	    /* ms until a quiet conversation ends */
+	int64_t flood;	    /* lines a minute that are taken of a sender */
+	int64_t room_flood; /* and of all in a room, or of all direct talks */
+};
 /* Where events go by HTTP. */
 struct webhook {
 	const char *name, *url;
@@ -149,6 +165,7 @@ struct config {
 	struct remote smtp;
 	struct fetch *fetches;
 	struct webhook *webhooks;
+	struct bridge *bridges;
 	struct mailbox *mailboxes;
 	struct foreign *foreign;
 	struct queue *queues;
@@ -158,7 +175,7 @@ struct config {
 	struct view *views;
 	struct lifecycle *lifecycles; /* those of tkt.conf */
 	size_t nmailboxes, nforeign, nqueues, nroles, nagents, nfields, nviews,
-	    nlifecycles, nwebhooks, nfetches;
+	    nlifecycles, nwebhooks, nfetches, nbridges;
 };
 
 /* Each finds by name, or is NULL. */
@@ -172,6 +189,7 @@ const struct agent *config_agent(const struct config *c, const char *name);
 const struct field *config_field(const struct config *c, const char *name);
 const struct view *config_view(const struct config *c, const char *name);
 const struct webhook *config_webhook(const struct config *c, const char *name);
+const struct bridge *config_bridge(const struct config *c, const char *name);
 
 /* NULL-terminated names of one kind, for hints and completion. */
 enum name_kind { NAME_MAILBOX, NAME_QUEUE, NAME_ROLE, NAME_AGENT, NAME_FIELD, NAME_VIEW };

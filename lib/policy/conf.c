@@ -51,6 +51,10 @@ static cfg_opt_t kb_opts[] = {TEXT("branch"), TEXT("language"), TEXT("url"), TEX
 static cfg_opt_t fetch_opts[] = {TEXT("url"), TEXT("user"), TEXT("secret"), TEXT("auth"),
     TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"), TEXT("mailbox"), TEXT("keep"),
     CFG_END()};
+static cfg_opt_t bridge_opts[] = {TEXT("type"), TEXT("url"), TEXT("user"), TEXT("secret"),
+    TEXT("auth"), TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"), LIST("run"),
+    TEXT("nick"), TEXT("prefix"), LIST("rooms"), TEXT("queue"), TEXT("idle"),
+    TEXT("flood"), TEXT("room_flood"), CFG_END()};
 static cfg_opt_t webhook_opts[] = {
     TEXT("url"), TEXT("secret"), TEXT("private_allowed"), CFG_END()};
 static cfg_opt_t field_opts[] = {
@@ -414,7 +418,8 @@ conf_compile(
 	    CFG_SEC("limits", limits_opts, CFGF_NONE), TEXT("undo"), TEXT("url"),
 	    CFG_SEC("smtp", smtp_opts, CFGF_NODEFAULT),
 	    CFG_SEC("kb", kb_opts, CFGF_NODEFAULT), BLOCK("webhook", webhook_opts),
-	    BLOCK("fetch", fetch_opts), CFG_FUNC("include", on_include), CFG_END()};
+	    BLOCK("bridge", bridge_opts), BLOCK("fetch", fetch_opts),
+	    CFG_FUNC("include", on_include), CFG_END()};
 	cfg_t *cfg;
 	int rc;
 

@@ -80,6 +80,12 @@ json_t *conf_desk(struct conf *c, cfg_t *cfg);
 extern const char *const conf_strategies[];
 /* outside.c: how mail and events leave, into part "desk". */
 void conf_outside(struct conf *c, cfg_t *cfg, json_t *o);
+/* A server of others: url with one of two or more schemes, user, secret, auth, tls, ca,
+ * pin, timeout. */
+void conf_put_server(struct conf *c, cfg_t *sec, const char *const *schemes,
+    const char *const *auth, json_t *o);
+/* bridge_conf.c: channels other than mail, into part "desk". */
+void conf_bridges(struct conf *c, cfg_t *cfg, json_t *o);
 /* calendars.c: the calendars, compiled, into c->out; one by name, "24x7" too, or NULL. */
 void conf_calendars(struct conf *c, cfg_t *cfg);
 const struct calendar *conf_calendar(const struct conf *c, const char *name);

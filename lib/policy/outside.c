@@ -39,12 +39,11 @@ check_server_url(struct conf *c, cfg_t *sec, const char *url, const char *const 
 		    "secret");
 }
 
-/* What smtp and fetch share. */
-static void
-put_server(struct conf *c, cfg_t *sec, const char *const *schemes, json_t *o)
+void
+conf_put_server(struct conf *c, cfg_t *sec, const char *const *schemes,
+    const char *const *auth, json_t *o)
 {
-	static const char *const tls[] = {"required", "try", "none", NULL},
-				 *const auth[] = {"password", "xoauth2", NULL};
+	static const char *const tls[] = {"required", "try", "none", NULL};
 	const char *url = conf_get(sec, "url"), *v;
 
 	if (url != NULL)
@@ -52,8 +51,6 @@ put_server(struct conf *c, cfg_t *sec, const char *const *schemes, json_t *o)
 	conf_put(o, "url", url);
 	conf_put(o, "user", conf_get(sec, "user"));
 	put_secret(c, sec, o);
-	if ((conf_get(sec, "user") != NULL) != (conf_get(sec, "secret") != NULL))
-		conf_wrong(c, sec, NULL, "user and secret go together");
 	conf_check_word(c, sec, "auth", v = conf_get(sec, "auth"), auth);
 	conf_put(o, "auth", v);
 	conf_check_word(c, sec, "tls", v = conf_get(sec, "tls"), tls);
@@ -72,6 +69,17 @@ put_server(struct conf *c, cfg_t *sec, const char *const *schemes, json_t *o)
 	conf_put_duration(c, sec, o, "timeout", "5m");
 }
 
+/* Mail: smtp and fetch. */
+static void
+put_mail_server(struct conf *c, cfg_t *sec, const char *const *schemes, json_t *o)
+{
+	static const char *const auth[] = {"password", "xoauth2", NULL};
+
+	conf_put_server(c, sec, schemes, auth, o);
+	if ((conf_get(sec, "user") != NULL) != (conf_get(sec, "secret") != NULL))
+		conf_wrong(c, sec, NULL, "user and secret go together");
+}
+
 static void
 put_smtp(struct conf *c, cfg_t *cfg, json_t *desk)
 {
@@ -83,7 +91,7 @@ put_smtp(struct conf *c, cfg_t *cfg, json_t *desk)
 	if (sec == NULL)
 		return;
 	o = json_object();
-	put_server(c, sec, schemes, o);
+	put_mail_server(c, sec, schemes, o);
 	sendmail = conf_get(sec, "sendmail");
 	if (conf_get(sec, "url") != NULL && sendmail != NULL)
 		conf_wrong(c, sec, "sendmail", "smtp: url or sendmail, not both");
@@ -105,7 +113,7 @@ one_fetch(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	if (conf_get(sec, "user") == NULL)
 		conf_wrong(
 		    c, sec, NULL, "fetch \"%s\" needs user and secret", cfg_title(sec));
-	put_server(c, sec, schemes, o);
+	put_mail_server(c, sec, schemes, o);
 	conf_check_ref(c, cfg, sec, "mailbox", conf_get(sec, "mailbox"), "mailbox");
 	conf_put(o, "mailbox", conf_get(sec, "mailbox"));
 	if (conf_put_bool(c, sec, o, "keep") && url != NULL && text_starts(url, "pop3"))
@@ -182,4 +190,5 @@ conf_outside(struct conf *c, cfg_t *cfg, json_t *o)
 	json_object_set_new(o, "fetches", conf_each_block(c, cfg, "fetch", one_fetch));
 	json_object_set_new(
 	    o, "webhooks", conf_each_block(c, cfg, "webhook", one_webhook));
+	conf_bridges(c, cfg, o);
 }

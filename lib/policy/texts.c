@@ -10,7 +10,7 @@
 #include "base/record.h"
 #include "base/text.h"
 
-extern const char template_reply[], template_update[], template_notice[],
+extern const char template_reply[], template_update[], template_transcript[], template_notice[],
     template_digest[];
 
 struct texts {
@@ -119,7 +119,8 @@ texts_template(const struct texts *t, const char *name, const char *language,
 	static const struct {
 		const char *name, *body;
 	} ours[] = {{"reply", template_reply}, {"update", template_update},
-	    {"notice", template_notice}, {"digest", template_digest}};
+	    {"transcript", template_transcript}, {"notice", template_notice},
+	    {"digest", template_digest}};
 
 	if (in_language(json_object_get(t->templates, name), name, language, c))
 		return RC_OK;

@@ -15,7 +15,8 @@
 
 extern const char template_acknowledgement[], template_acknowledgement_de[];
 
-static const char *const template_names[] = {"reply", "update", "notice", "digest", NULL};
+static const char *const template_names[] = {
+    "reply", "update", "transcript", "notice", "digest", NULL};
 
 struct text_file {
 	struct conf *c;

@@ -76,6 +76,12 @@ bell_open(void *ctx, struct store *s, struct bell **out, struct err *err)
 	return RC_OK;
 }
 
+int
+bell_fd(const struct bell *b)
+{
+	return b->fd;
+}
+
 enum rc
 bell_wait(struct bell *b, int64_t ms, struct err *err)
 {

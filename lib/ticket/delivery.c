@@ -90,7 +90,7 @@ deliveries_to_json(struct store *s, int64_t message, json_t **list, struct err *
 	if (rc == RC_OK)
 		*list = json_array();
 	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		if (strcmp(v[i]->via, "mail") != 0 || strcmp(v[i]->kind, "notice") == 0)
+		if (!delivery_to_customer(v[i]))
 			continue;
 		json_array_append_new(*list,
 		    json_pack("{s:s,s:s,s:s?}", "target", v[i]->target, "state",
@@ -98,6 +98,14 @@ deliveries_to_json(struct store *s, int64_t message, json_t **list, struct err *
 	}
 	talloc_free(ctx);
 	return rc;
+}
+
+bool
+delivery_to_customer(const struct delivery *d)
+{
+	static const char *const ours[] = {"notice", "hook", "run", NULL};
+
+	return word_index(ours, d->kind) < 0;
 }
 
 bool

@@ -17,8 +17,8 @@ extern const char *const delivery_states[]; /* queued sending held sent failed .
 struct delivery {
 	int64_t event, n; /* shown as 900.1 */
 	int64_t ticket;
-	const char *via;  /* mail hook run */
-	const char *kind; /* reply ack auto update notice hook run */
+	const char *via;  /* mail hook run, or a bridge: irc:libera */
+	const char *kind; /* reply ack auto update transcript notice hook run */
 	const char
 	    *target;	  /* an address; an agent (notice); a URL, a webhook; a program */
 	const char *text; /* run: its arguments as JSON; or NULL */
@@ -38,8 +38,10 @@ enum rc delivery_get(struct store *s, void *ctx, int64_t event, int64_t n,
 /* All of an event, by number. */
 enum rc delivery_of_event(struct store *s, void *ctx, int64_t event, struct delivery ***v,
     size_t *n, struct err *err) CHECKED;
-/* What a message's record says of its deliveries: [{"target", "state", "last_error"}], by
- * mail to customers. A new reference. */
+/* Is it something that customers read, or the desk's own affair: a notice, a hook? */
+bool delivery_to_customer(const struct delivery *d);
+/* What a message's record says of its deliveries: [{"target", "state", "last_error"}],
+ * those to customers. A new reference. */
 enum rc deliveries_to_json(
     struct store *s, int64_t message, json_t **list, struct err *err) CHECKED;
 /* "900.1"; with *n 0 for "900" alone. */

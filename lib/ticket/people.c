@@ -36,9 +36,9 @@ trimmed(void *ctx, const char *s, size_t n)
 enum rc
 address_parse(void *ctx, const char *text, struct person_address *a, struct err *err)
 {
-	static const char *const kinds[] = {
-	    "email", "phone", "irc", "xmpp", "matrix", "unix", NULL};
-	const char *open = strrchr(text, '<'), *colon = strchr(text, ':');
+	static const char *const kinds[] = {"email", "phone", "irc", "xmpp", "matrix",
+	    "chat", "social", "web", "unix", NULL};
+	const char *open = strrchr(text, '<'), *colon;
 	char *value, *kind;
 
 	if (open != NULL && text[strlen(text) - 1] == '>') {
@@ -49,14 +49,18 @@ address_parse(void *ctx, const char *text, struct person_address *a, struct err 
 		value = talloc_strdup(ctx, text);
 	}
 	a->kind = "email";
-	if (open == NULL && colon != NULL && strchr(text, '@') == NULL) {
-		kind = talloc_strndup(ctx, text, (size_t)(colon - text));
+	colon = strchr(value, ':');
+	kind = talloc_strndup(ctx, value, strcspn(value, ":"));
+	/* What other networks call an address may hold an @, too: xmpp:ann@example.org.
+	 */
+	if (colon != NULL &&
+	    (word_index(kinds, kind) >= 0 || strchr(value, '@') == NULL)) {
 		if (word_index(kinds, kind) < 0)
 			return err_fail(err, RC_INVALID,
 			    "address \"%s\": unknown kind \"%s\"%s", text, kind,
 			    text_hint(ctx, kind, kinds));
 		a->kind = kind;
-		value = talloc_strdup(ctx, colon + 1);
+		value = talloc_strdup(ctx, value + strlen(kind) + 1);
 	} else if (*value == '+' &&
 		   strspn(value + 1, "0123456789 ()/-") == strlen(value + 1)) {
 		a->kind = "phone";

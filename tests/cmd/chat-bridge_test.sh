@@ -1,0 +1,364 @@
+# chat-bridge: channel programs, and IRC with a real server (ngircd).
+. "$TKT_SRC/tests/helpers.sh"
+unset TKT_NOW
+
+# bridge ARG...: chat-bridge in the background; what it prints is in ./bridged and ./bridge.err.
+bridge() {
+	chat-bridge "$@" >>bridged 2>>bridge.err </dev/null &
+	echo $! >bridge.pid
+}
+bridge_stop() {
+	[ ! -s bridge.pid ] || kill "$(cat bridge.pid)" 2>/dev/null || :
+	[ ! -s ircd.pid ] || kill "$(cat ircd.pid)" 2>/dev/null || :
+	[ ! -s client.pid ] || kill "$(cat client.pid)" 2>/dev/null || :
+	wait 2>/dev/null || :
+}
+# said FOLDER NAME WHO TEXT: a line on the sample channel.
+said() {
+	printf '%s\n%s' "$3" "$4" >"$1/.$2" && mv "$1/.$2" "$1/in/$2"
+}
+folder() {
+	export TKT_DESK="$PWD/desk"
+	bridge exec "$TKT_SRC/share/channel/folder"
+	f=desk/channels/folder
+	until_true 10 [ -d $f/done ] || atf_fail "no folder: $(cat bridge.err)"
+}
+chats() { tkt-list -o ids channel:chat | sort -n | tr '\n' ' '; }
+bodies() { sqlite3 desk/store.db "SELECT body FROM message WHERE ticket = $1 ORDER BY id"; }
+
+# any_of FILTER: of the records in ./out one is like this.
+any_of() {
+	jq -s -e "any(.[]; $1)" out >/dev/null || atf_fail "no record with $1: $(cut -c1-500 out)"
+}
+
+common__words_and_disk_body() {
+	desk --sample
+	common_checks chat-bridge
+	no_desk chat-bridge irc
+	[ $? -eq 66 ] || atf_fail "no desk: not 66"
+	fails 64 'which channel?' chat-bridge
+	fails 64 'channel "ircd": no such channel (did you mean "irc"?)' chat-bridge ircd
+	fails 78 'tkt.conf has no bridge of type irc' chat-bridge irc
+	fails 78 'tkt.conf has no bridge of type exec' chat-bridge exec
+	fails 78 'bridge "libera": tkt.conf has none' chat-bridge irc libera
+	fails 64 'one bridge a process' chat-bridge irc a b
+	fails 64 'can be no bridge'"'"'s name' chat-bridge exec --name 'A B' /bin/true
+	fails 66 '/nonesuch/program' chat-bridge exec /nonesuch/program
+	fails 77 'may not desk.config' chat-bridge irc --as carol
+	fails 64 'test which program?' chat-bridge test
+}
+
+conf__is_checked_body() {
+	desk --sample
+	wrong() {
+		cp desk/tkt.conf bad.conf
+		printf '%s\n' "$1" >>bad.conf
+		tkt-config check --conf bad.conf >out 2>&1 && atf_fail "no error: $1"
+		grep -qF -- "$2" out || atf_fail "\"$2\" is not in: $(cat out)"
+	}
+	wrong 'bridge x { url = "ircs://irc.example.org" }' 'bridge "x" has no type'
+	wrong 'bridge x { type = icq }' 'type "icq": unknown'
+	wrong 'bridge x { type = irc }' 'bridge "x" has no url'
+	wrong 'bridge x { type = irc url = "irc://irc.example.org" }' 'is not encrypted: use ircs://'
+	wrong 'bridge x { type = irc url = "https://irc.example.org" }' 'use ircs://HOST:PORT'
+	wrong 'bridge x { type = irc url = "ircs://irc.example.org" user = acme }' 'user and secret go together'
+	wrong 'bridge x { type = irc url = "ircs://irc.example.org" nick = "a b" }' 'one word, without commas'
+	wrong 'bridge x { type = irc url = "ircs://irc.example.org" rooms = {"#a,#b"} }' 'one word, without commas'
+	wrong 'bridge x { type = irc url = "ircs://irc.example.org" queue = biling }' 'did you mean "billing"?'
+	wrong 'bridge x { type = exec }' 'bridge "x" has no run'
+	wrong 'bridge x { type = exec run = {"prog"} }' 'a program is named by its whole path'
+	wrong 'bridge x { type = exec run = {"/bin/x"} idle = soon }' 'is no duration'
+}
+
+exec__speaks_both_ways_body() {
+	desk --sample
+	folder
+	said $f m1 ann 'The printer is on fire.
+It smells.'
+	until_true 10 [ -f $f/done/m1 ] || atf_fail "not acknowledged: $(cat bridge.err)"
+	[ "$(chats)" = '4 ' ] || atf_fail "$(chats)"
+	said $f m2 ann 'Please hurry.'
+	said $f m3 bob 'Hello.'
+	until_true 10 [ -f $f/done/m2 -a -f $f/done/m3 ] || atf_fail "not acknowledged"
+	[ "$(chats)" = '4 5 ' ] || atf_fail "$(chats)"
+	[ "$(bodies 4)" = 'The printer is on fire.
+It smells.
+Please hurry.' ] || atf_fail "$(bodies 4)"
+	ok tkt-show 4 -o json
+	any_of '(.type == "ticket") and (.subject == "The printer is on fire." and .channel == "chat" and .requester.address == "folder/ann" and .requester.name == "ann")'
+	# The agent's answer, and no note.
+	ok tkt-reply 4 --as alice --quiet -m 'We are on our way.'
+	ok tkt-reply 4 --as alice --quiet --note -m 'Who sold them that printer?'
+	until_true 10 sh -c "grep -q '\"state\":\"sent\"' bridged" || atf_fail "not sent: $(cat bridged bridge.err)"
+	cat $f/out/* >got
+	[ "$(cat got)" = 'ann
+We are on our way.' ] || atf_fail "$(cat got)"
+	# What was said before is nothing new.
+	said $f m1 ann 'The printer is on fire.'
+	pkill -9 -P "$(cat bridge.pid)"
+	until_true 10 [ ! -f $f/in/m1 ] || atf_fail "not acknowledged"
+	until_true 10 grep -q duplicate bridged || atf_fail "$(cat bridged)"
+	[ "$(bodies 4 | grep -c printer)" -eq 2 ] || atf_fail "doubled"
+	cp bridged out
+	records
+	ok tkt-fsck
+	kill "$(cat bridge.pid)"
+	until_true 10 sh -c "! kill -0 $(cat bridge.pid)" || atf_fail "does not end"
+}
+exec__speaks_both_ways_cleanup() { bridge_stop; }
+
+exec__loses_and_doubles_nothing_when_killed_body() {
+	desk --sample
+	folder
+	said $f m0 ann 'line 0'
+	until_true 10 [ -f $f/done/m0 ]
+	for i in 1 2 3 4 5 6; do
+		for j in 1 2 3 4 5; do said $f "m$i$j" ann "line $i$j"; done
+		tkt-reply 4 --as alice --quiet -m "answer $i" >/dev/null
+		sleep "0.$i"
+		# The bridge, or its program.
+		if [ $((i % 2)) -eq 0 ]; then
+			kill -9 "$(cat bridge.pid)"
+			bridge exec "$TKT_SRC/share/channel/folder"
+		else
+			pkill -9 -P "$(cat bridge.pid)"
+		fi
+	done
+	until_true 40 sh -c "[ -z \"\$(ls $f/in)\" ]" || atf_fail "left: $(ls $f/in) $(tail -n 3 bridge.err)"
+	until_true 40 sh -c "[ \$(sqlite3 desk/store.db 'SELECT count(*) FROM delivery WHERE via = \"exec:folder\" AND state <> 3') -eq 0 ]" ||
+		atf_fail "unsent: $(sqlite3 desk/store.db 'SELECT * FROM delivery') $(tail -n 3 bridge.err)"
+	[ "$(bodies 4 | grep -c '^line')" -eq 31 ] || atf_fail "$(bodies 4)"
+	[ "$(bodies 4 | grep '^line' | sort | uniq -d)" = '' ] || atf_fail "twice: $(bodies 4 | sort | uniq -d)"
+	[ "$(cat $f/out/* | grep -c '^answer')" -eq 6 ] || atf_fail "$(cat $f/out/*)"
+	ok tkt-fsck
+}
+exec__loses_and_doubles_nothing_when_killed_cleanup() { bridge_stop; }
+
+conformance__is_told_rule_by_rule_body() {
+	mkdir -p here/in && printf 'ann\nhello' >here/in/m1
+	(cd here && chat-bridge test "$TKT_SRC/share/channel/folder" >../out 2>../err) || atf_fail "$(cat out err)"
+	records
+	[ "$(jq -r .state out | sort -u)" = ok ] || atf_fail "$(cat out)"
+	[ "$(jq -r .check out | tr '\n' ' ')" = 'hello ping send again unknown resume end lines ' ] || atf_fail "$(cat out)"
+	cat >mute <<'P'
+#!/bin/sh
+echo '{"type":"hello","name":"mute","version":"1"}'
+echo '{"type":"message","id":"1"}'
+echo 'no JSON'
+while read -r line; do :; done
+exit 3
+P
+	chmod +x mute
+	chat-bridge test ./mute >out 2>err
+	[ $? -eq 1 ] || atf_fail "mute: not 1"
+	for c in ping send again unknown end lines; do
+		any_of ".check == \"$c\" and .state == \"failed\""
+	done
+	any_of '(.check == "resume") and (.state == "warning")'
+	fails 66 'nonesuch' chat-bridge test ./nonesuch
+}
+conformance__is_told_rule_by_rule_head() { atf_set timeout 200; }
+
+bad__lines_are_told_and_passed_over_body() {
+	desk --sample
+	cat >prog <<'P'
+#!/usr/bin/python3
+import json, os, sys
+def say(o): sys.stdout.write((o if isinstance(o, str) else json.dumps(o)) + "\n"); sys.stdout.flush()
+def message(i, **k): say(dict({"type": "message", "id": i, "conversation": "c", "address": "ann", "text": "x"}, **k))
+say({"type": "hello", "name": "bad", "version": "1"})
+say("no JSON"); say("[1]"); say('{"type": 7}'); say({"no": "type"})
+message("a" * 2000)
+message("long", text="y" * 900000)
+say('{"type":"message","id":"huge","conversation":"c","address":"ann","text":"' + "z" * 2000000 + '"}')
+message("control", text="bell \x07 escape \x1b[2J override \u202e end")
+sys.stdout.buffer.write(b'{"type":"message","id":"latin","conversation":"c","address":"ann","text":"caf\xe9"}\n'); sys.stdout.flush()
+message("file", attachments=[{"path": "../../secret/desk.key"}])
+message("abs", attachments=[{"path": "/etc/passwd"}])
+os.symlink("/etc/passwd", "link") if not os.path.lexists("link") else None
+message("link", attachments=[{"path": "link"}])
+open("note.txt", "w").write("fine")
+message("good", attachments=[{"path": "note.txt"}, {"url": "https://example.org/x.png"}])
+message("empty", text="")
+message("future", at="2099-01-01T00:00:00Z", text="from the future")
+message("noaddress", address="")
+say({"type": "delivered", "id": "99.1"}); say({"type": "failed"}); say({"type": "presence", "state": 3})
+message("edit", edits="good", text="better")
+message("gone", deletes="good")
+message("gone2", deletes="never")
+for line in sys.stdin:
+    with open("acks", "a") as f: f.write(line)
+P
+	chmod +x prog
+	bridge exec ./prog
+	f=desk/channels/prog
+	until_true 20 grep -q '"gone2"' $f/acks || atf_fail "$(cat bridge.err) $(cat $f/acks)"
+	jq -s -r 'map(select(.type == "ack")) | map((.id | .[0:9]) + ":" + .outcome) | .[]' $f/acks | sort | tr '\n' ' ' >got
+	[ "$(cat got)" = 'aaaaaaaaa:refused abs:refused control:appended edit:appended empty:refused file:refused future:appended gone2:refused gone:appended good:appended link:refused long:created noaddress:refused ' ] ||
+		atf_fail "$(cat got)"
+	ok tkt-show 4 -o json
+	grep -q 'root:' out && atf_fail "a file from elsewhere came in"
+	any_of '(.body == "x\nhttps://example.org/x.png") and (.attachments[0].name == "note.txt" and .attachments[0].size == 4)'
+	any_of '(.body == "from the future") and (.created_at < "2090")'
+	any_of '.body == "(edited) better"'
+	any_of '(.kind == "note") and (.body | startswith("Who said it has taken message"))'
+	LC_ALL=C grep -q "$(printf '\033')\|$(printf '\342\200\256')" out && atf_fail "control characters came through"
+	# One line for each, and on it goes.
+	grep -q 'a line that is no JSON' bridge.err && grep -q 'a line of more than 1048576 bytes' bridge.err || atf_fail "$(cat bridge.err)"
+	ok tkt-fsck
+}
+bad__lines_are_told_and_passed_over_cleanup() { bridge_stop; }
+
+flood__is_bounded_body() {
+	desk --sample
+	printf 'bridge prog { type = exec run = {"%s"} flood = 10 room_flood = 25 }\n' "$PWD/prog" >>desk/tkt.conf
+	cat >prog <<'P'
+#!/usr/bin/python3
+import json, sys
+print('{"type": "hello", "name": "flood", "version": "1"}')
+for i in range(200):
+    who = "ann" if i < 100 else "p%d" % i
+    print(json.dumps({"type": "message", "id": "m%d" % i, "conversation": "#room " + who, "address": who, "text": "line %d" % i, "at": "2026-11-20T10:00:00Z"}))
+print(json.dumps({"type": "message", "id": "later", "conversation": "#room ann", "address": "ann", "text": "a minute later", "at": "2026-11-20T10:01:01Z"}))
+sys.stdout.flush()
+for line in sys.stdin: pass
+P
+	chmod +x prog
+	ok tkt-config apply
+	bridge exec
+	until_true 20 sh -c '[ $(wc -l <bridged) -eq 201 ]' || atf_fail "$(wc -l <bridged) $(cat bridge.err)"
+	[ "$(grep -c '"refused"' bridged)" -eq 175 ] || atf_fail "$(jq -r '.outcome + " " + (.reason // "")' bridged | sort | uniq -c)"
+	tail -n 1 bridged | grep -q appended || atf_fail "$(tail -n 1 bridged)"
+	[ "$(grep -c 'too many lines' bridge.err)" -eq 2 ] || atf_fail "$(cat bridge.err)"
+}
+flood__is_bounded_cleanup() { bridge_stop; }
+
+idle__ends_with_a_transcript_body() {
+	desk --sample
+	printf 'bridge folder { type = exec run = {"%s/share/channel/folder"} idle = 5s }\n' "$TKT_SRC" >>desk/tkt.conf
+	smtp
+	send_to "$port"
+	folder
+	said $f m1 ann 'My invoice is wrong.'
+	said $f m2 bob 'Is anybody there?'
+	until_true 10 [ -f $f/done/m1 -a -f $f/done/m2 ] || atf_fail "$(cat bridge.err)"
+	a=$(sqlite3 desk/store.db "SELECT ticket FROM conversation WHERE key = 'ann'")
+	b=$(sqlite3 desk/store.db "SELECT ticket FROM conversation WHERE key = 'bob'")
+	ok cust-set "$(tkt-show "$a" -o json | jq -r 'select(.type == "ticket") | .requester.id')" address+=ann@example.net
+	ok tkt-reply "$a" --as alice --quiet -m 'It is put right.'
+	ok tkt-reply "$a" --as alice --quiet --note -m 'secret words'
+	until_true 10 grep -rq 'It is put right' $f/out || atf_fail "not sent: $(cat bridge.err)"
+	until_true 20 sh -c "[ \$(sqlite3 desk/store.db 'SELECT count(*) FROM conversation WHERE closed_at IS NULL') -eq 0 ]" || atf_fail "still open"
+	[ "$(tkt-list -o ids "id:$a status:closed")" = "$a" ] || atf_fail "not closed: $(tkt-show "$a" -o json)"
+	# Who waits for us is not forgotten.
+	[ "$(tkt-list -o ids "id:$b status:new,open")" = "$b" ] || atf_fail "closed: $(tkt-show "$b" -o json)"
+	ok mail-send
+	grep -l 'Subject:.*My invoice' sink/* >letters || atf_fail "no transcript: $(ls sink)"
+	letter=$(head -n 1 letters)
+	grep -q 'ann: My invoice is wrong.' "$letter" && grep -q 'Alice Ahrens: It is put right.' "$letter" || atf_fail "$(cat "$letter")"
+	grep -rq 'secret words' sink && atf_fail "a note has left"
+	grep -q 'Auto-Submitted: auto-generated' "$letter" || atf_fail "$(cat "$letter")"
+	# They come back: who was answered begins anew, who was not goes on.
+	said $f m3 ann 'Another thing.'
+	said $f m4 bob 'Hello?'
+	until_true 10 [ -f $f/done/m3 -a -f $f/done/m4 ] || atf_fail "$(cat bridge.err)"
+	[ "$(sqlite3 desk/store.db "SELECT ticket <> $a FROM conversation WHERE key = 'ann'")" = 1 ] || atf_fail "the same ticket"
+	[ "$(sqlite3 desk/store.db "SELECT ticket = $b FROM conversation WHERE key = 'bob'")" = 1 ] || atf_fail "another ticket"
+	# An answer to who has left goes by mail.
+	ok tkt-reply "$a" --as alice --quiet -m 'By mail, then.'
+	sqlite3 desk/store.db "SELECT via || ' ' || target FROM delivery WHERE event = (SELECT max(id) FROM message WHERE ticket = $a)" >got
+	[ "$(cat got)" = 'mail ann@example.net' ] || atf_fail "$(cat got)"
+	ok tkt-fsck
+}
+idle__ends_with_a_transcript_cleanup() {
+	bridge_stop
+	smtp_stop
+}
+
+# ircd: ngircd on a free port ($iport).
+ircd() {
+	command -v ngircd >/dev/null || [ -x /usr/sbin/ngircd ] || atf_skip "ngircd is not installed"
+	iport=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	printf '[Global]\nName = irc.test.example\nInfo = test\nListen = 127.0.0.1\nPorts = %s\n%s\n[Limits]\nMaxConnectionsIP = 100\nMaxNickLength = 20\n[Options]\nDNS = no\nIdent = no\nPAM = no\n' "$iport" "${1-}" >ircd.conf
+	ircd_start
+}
+ircd_start() {
+	PATH="$PATH:/usr/sbin" ngircd -n -f "$PWD/ircd.conf" >>ircd.out 2>&1 </dev/null &
+	echo $! >ircd.pid
+	until_true 10 python3 -c "import socket; socket.create_connection(('127.0.0.1', $iport))" || atf_fail "no ngircd: $(cat ircd.out)"
+}
+# client NICK: its lines come from ./NICK.say, what it hears goes to ./NICK.heard.
+client() {
+	: >"$1.say"
+	python3 "$TKT_SRC/tests/ircclient.py" "$iport" "$1" "$1.say" "$1.heard" >client.out 2>&1 </dev/null &
+	echo $! >client.pid
+	until_true 10 grep -q ' 376 \| 422 ' "$1.heard" || atf_fail "client: $(cat client.out)"
+}
+irc() {
+	printf 'bridge local { type = irc url = "irc://127.0.0.1:%s" nick = acme rooms = {"#help"} %s }\n' "$iport" "${1-}" >>desk/tkt.conf
+	ok tkt-config apply
+	bridge irc
+}
+
+irc__speaks_directly_and_in_rooms_body() {
+	desk --sample
+	ircd
+	client ann
+	echo 'JOIN #help' >>ann.say
+	irc
+	until_true 10 grep -q 'acme.* JOIN :#help' ann.heard || atf_fail "not there: $(cat bridge.err)"
+	printf '%s\n' 'PRIVMSG acme :My printer is on fire' 'PRIVMSG acme :and it smells' 'PRIVMSG #help :only talking' 'PRIVMSG #help :acme: a question here' "PRIVMSG acme :$(printf '\001')VERSION$(printf '\001')" "PRIVMSG #help :$(printf '\002')acme$(printf '\002'), $(printf '\00304')red" >>ann.say
+	until_true 20 sh -c '[ $(wc -l <bridged) -ge 4 ]' || atf_fail "$(cat bridged bridge.err)"
+	[ "$(chats)" = '4 5 ' ] || atf_fail "$(chats)"
+	[ "$(bodies 4)" = 'My printer is on fire
+and it smells' ] || atf_fail "$(bodies 4)"
+	[ "$(bodies 5)" = 'a question here
+red' ] || atf_fail "$(bodies 5)"
+	long=$(python3 -c 'print("word " * 150)')
+	ok tkt-reply 4 --as alice --quiet -m "First line.
+QUIT :injected
+$long"
+	ok tkt-reply 5 --as alice --quiet -m 'An answer.'
+	until_true 30 sh -c '[ $(grep -c "\"state\":\"sent\"" bridged) -eq 2 ]' || atf_fail "$(cat bridged bridge.err)"
+	grep -q 'PRIVMSG ann :First line\.' ann.heard && grep -q 'PRIVMSG ann :QUIT :injected' ann.heard || atf_fail "$(cat ann.heard)"
+	grep -q 'PRIVMSG #help :ann: An answer\.' ann.heard || atf_fail "$(cat ann.heard)"
+	[ "$(grep 'PRIVMSG ann :word' ann.heard | sed 's/.*PRIVMSG ann ://' | tr '\n' ' ' | tr -s ' ' | wc -w)" -eq 150 ] || atf_fail "cut: $(cat ann.heard)"
+	# Who is not there any more is not written to for ever.
+	kill "$(cat client.pid)"
+	until_true 10 sh -c '! grep -q nonesuch ann.heard'
+	sleep 1
+	ok tkt-reply 4 --as alice --quiet -m 'Are you there?'
+	until_true 20 grep -q '"state":"failed"' bridged || atf_fail "$(tail -n 2 bridged) $(cat bridge.err)"
+	ok tkt-show 4 -o json
+	has 'did not reach ann: No such nick'
+	cp bridged out
+	records
+	ok tkt-fsck
+}
+irc__speaks_directly_and_in_rooms_cleanup() { bridge_stop; }
+
+irc__comes_back_body() {
+	desk --sample
+	ircd
+	client acme
+	irc
+	# Its name is taken; it is called something like it.
+	echo 'JOIN #help' >>acme.say
+	until_true 10 grep -q 'acme_.* JOIN :#help' acme.heard || atf_fail "$(cat acme.heard bridge.err)"
+	echo 'PRIVMSG acme_ :hello' >>acme.say
+	until_true 10 grep -q created bridged || atf_fail "$(cat bridged bridge.err)"
+	kill "$(cat ircd.pid)"
+	until_true 10 grep -q 'again in 1 s' bridge.err || atf_fail "$(cat bridge.err)"
+	sleep 1
+	ok tkt-reply 4 --as alice --quiet -m 'while it was away'
+	ircd_start
+	client ann
+	echo 'JOIN #help' >>ann.say
+	until_true 20 grep -q 'acme.* JOIN :#help' ann.heard || grep -q 'acme' ann.heard || atf_fail "not back: $(cat bridge.err)"
+	until_true 10 grep -q 'it works again' bridge.err || atf_fail "$(cat bridge.err)"
+	echo 'PRIVMSG acme :after the break' >>ann.say
+	until_true 10 sh -c '[ $(grep -c created bridged) -eq 2 ]' || atf_fail "$(cat bridged bridge.err)"
+}
+irc__comes_back_cleanup() { bridge_stop; }
+
+cases cmd/chat-bridge_test.sh
