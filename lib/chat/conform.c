@@ -24,7 +24,7 @@ struct trial {
 	bool broken;
 	char *heard; /* the id of a message that was not acknowledged, or NULL */
 	bool again;  /* it came again */
-	char wrong[ERR_TEXT_MAX]; /* what was wrong with a line, "" for nothing */
+	char wrong[ERR_TEXT_MAX + 16]; /* what was wrong with a line, "" for nothing */
 };
 
 static void

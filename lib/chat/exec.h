@@ -13,7 +13,8 @@
 
 /* A running program and the lines between us. */
 struct program {
-	pid_t pid;
+	pid_t pid;   /* 0: it has died, as `how` says */
+	int how;     /* waitpid(2)'s */
 	int in, out; /* our ends, or -1 */
 	struct lines *lines;
 	char *waiting;

@@ -116,17 +116,28 @@ program_wait(const struct program *p, struct pollfd *v)
 	return 2;
 }
 
+/* What it began and left behind may hold its output open for ever: its own end counts,
+ * and they end with it. */
+static bool
+has_died(struct program *p)
+{
+	if (p->pid > 0 && waitpid(p->pid, &p->how, WNOHANG) == p->pid) {
+		kill(-p->pid, SIGKILL);
+		p->pid = 0;
+	}
+	return p->pid == 0;
+}
+
 static enum rc
 ended(struct program *p, struct err *err)
 {
-	int how = 0;
+	int how = p->how;
 
-	for (int i = 0; i < 100; i++) {
-		if (waitpid(p->pid, &how, WNOHANG) == p->pid) {
-			p->pid = 0;
-			break;
-		}
-		usleep(1000);
+	for (int i = 0; i < 100 && p->pid > 0; i++) {
+		if (has_died(p))
+			how = p->how;
+		else
+			usleep(1000);
 	}
 	if (p->pid == 0 && WIFEXITED(how) && WEXITSTATUS(how) == 127)
 		return err_fail(err, RC_NET, "it cannot be started");
@@ -159,13 +170,14 @@ program_step(struct program *p, struct err *err)
 {
 	char block[STEP];
 	ssize_t n = 0;
+	bool died = has_died(p);
 
 	/* Not more than a block a turn: what it says is filed before more is read. */
 	if (!p->ended)
 		n = read(p->out, block, sizeof(block));
 	if (n > 0)
 		lines_add(p->lines, block, (size_t)n);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	else if (n == 0 || died || (errno != EAGAIN && errno != EINTR))
 		p->ended = true;
 	return p->ended ? ended(p, err) : give(p, err);
 }

@@ -31,7 +31,7 @@ manuals__are_sound_and_complete_body() {
 	done
 	# Every page named in SEE ALSO that is ours exists.
 	sed -n 's/^\.Xr \([a-z.-]*\) \([157]\).*/\1.\2/p' "$TKT_SRC"/man/* | sort -u |
-		grep -E '^(tkt|mail|kb)' | while read -r page; do
+		grep -E '^(tkt|mail|kb|cust|hook|chat)' | while read -r page; do
 		[ -e "$TKT_SRC/man/$page" ] || echo "$page"
 	done >missing
 	[ ! -s missing ] || atf_fail "no such pages: $(cat missing)"
@@ -74,7 +74,7 @@ X
 
 rooms__include_only_downwards_body() {
 	# The rooms of the house, from the top. A room may use those below it.
-	order='web channel mail exchange sla trial change policy query kb ticket desk store base'
+	order='web chat channel mail exchange sla trial change policy query kb ticket desk store base'
 	for f in "$TKT_SRC"/lib/*/*.[ch]; do
 		room=$(basename "$(dirname "$f")")
 		below=$(echo " $order" | sed "s/.* $room\b/$room/")

@@ -8,7 +8,8 @@ run_page() {
 		sed -n 's/^\$ //p' "$1" >script
 	fi
 	[ -s script ] || return 0
-	rm -rf work play acme desk copy.db mail
+	rm -rf work play acme desk copy.db mail share trial
+	mkdir -p share && cp -r "$TKT_SRC/share/channel" share
 	cp -r "$TKT_SRC/share/sample/mail" mail
 	desk --sample
 	bash -euo pipefail script >out 2>&1 || atf_fail "$1: $(cat script out)"
