@@ -218,6 +218,8 @@ install: all completions
 	install -m 644 share/sample/tkt.conf $(DESTDIR)$(SHAREDIR)/sample
 	install -m 644 share/sample/mail/* $(DESTDIR)$(SHAREDIR)/sample/mail
 	install -m 644 share/schema/*.json $(DESTDIR)$(SHAREDIR)/schema
+	install -d $(DESTDIR)$(SHAREDIR)/channel
+	install -m 755 share/channel/* $(DESTDIR)$(SHAREDIR)/channel
 	for f in share/recipes/*; do m=644; [ ! -x $$f ] || m=755; \
 		install -m $$m $$f $(DESTDIR)$(SHAREDIR)/recipes; done
 	for m in $(MANS); do install -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/; done

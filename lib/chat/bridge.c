@@ -149,6 +149,16 @@ bridge_place(struct bridge_run *b, const char *place)
 	b->place = talloc_strdup(b, place);
 }
 
+enum rc
+bridge_place_read(struct bridge_run *b, void *ctx, char **place, struct err *err)
+{
+	enum rc rc = channel_place_get(b->d->store, ctx, b->via, place, err);
+
+	if (rc == RC_NONE)
+		*place = NULL;
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
 void
 bridge_left(struct bridge_run *b, const char *conversation)
 {
@@ -375,6 +385,26 @@ file_heard(struct bridge_run *b, struct err *err)
 
 /* ---- sending ---- */
 
+/* The name of whom a conversation is with, NULL when it is not known. */
+static enum rc
+name_of(struct bridge_run *b, struct sending *s, const char **name, struct err *err)
+{
+	struct store *store = b->d->store;
+	struct conversation *c = NULL;
+	struct person p = {0};
+	int64_t id = 0;
+	enum rc rc = conversation_find(store, s->ctx, b->via, s->x->target, &c, err);
+
+	*name = NULL;
+	if (rc == RC_OK)
+		rc = customer_find(store, c->kind, c->address, &id, err);
+	if (rc == RC_OK)
+		rc = customer_get(store, s->ctx, id, &p, err);
+	if (rc == RC_OK && p.name != NULL && *p.name != '\0')
+		*name = p.name;
+	return rc == RC_NONE || rc == RC_NOTFOUND ? RC_OK : rc;
+}
+
 static enum rc
 compose(struct bridge_run *b, struct sending *s, struct err *err)
 {
@@ -398,7 +428,7 @@ compose(struct bridge_run *b, struct sending *s, struct err *err)
 	    .name = a && *a->full_name ? a->full_name : b->d->config->name,
 	    .message = m,
 	    .again = s->x->attempts > 0};
-	return RC_OK;
+	return name_of(b, s, &s->s.who, err);
 }
 
 static enum rc

@@ -23,6 +23,7 @@
 struct said {
 	const char *id; /* "900.1": the same when it is sent again */
 	const char *conversation, *text;
+	const char *who;	       /* the customer's name, or NULL */
 	const char *name;	       /* of the agent who says it, or of the desk */
 	const struct message *message; /* its attachments */
 	bool again; /* it may have been sent before: nobody knows how that ended */
@@ -50,7 +51,8 @@ struct channel {
 	/* A conversation is over on our side. NULL: need not know. */
 	enum rc (*over)(void *self, const char *conversation, struct err *err);
 };
-extern const struct channel channel_exec, channel_irc;
+extern const struct channel channel_exec, channel_irc, channel_matrix,
+    channel_matterbridge;
 
 struct bridge_want {
 	struct cmd_env *env;
@@ -77,6 +79,9 @@ void bridge_up(struct bridge_run *b);
 void bridge_heard(struct bridge_run *b, const struct heard *h);
 /* How far the channel has read with what it said so far: kept with it. */
 void bridge_place(struct bridge_run *b, const char *place);
+/* Where it had come when it last ran, in ctx; NULL: it never did. */
+enum rc bridge_place_read(
+    struct bridge_run *b, void *ctx, char **place, struct err *err) CHECKED;
 /* They left: the conversation ends, after what was heard before. */
 void bridge_left(struct bridge_run *b, const char *conversation);
 void bridge_delivered(struct bridge_run *b, const char *id);

@@ -361,4 +361,148 @@ irc__comes_back_body() {
 }
 irc__comes_back_cleanup() { bridge_stop; }
 
+# matrix: a homeserver (tests/matrixserver.py) and a bridge to it. say LINE...: it hears these.
+matrix() {
+	[ -s hs.port ] || hs_start
+	printf '%s\n' token-of-the-desk >desk/secret/matrix.token
+	chmod 600 desk/secret/matrix.token
+	printf 'bridge home { type = matrix url = "http://127.0.0.1:%s" user = "@desk:test.example" secret = matrix.token rooms = {"#help:test.example"} prefix = acme %s }\n' "$(cat hs.port)" "${1-}" >>desk/tkt.conf
+	ok tkt-config apply
+	bridge matrix
+}
+hs_start() {
+	python3 "$TKT_SRC/tests/matrixserver.py" hs.port say >hs.out 2>&1 </dev/null &
+	echo $! >ircd.pid
+	until_true 10 [ -s hs.port ] || atf_fail "no homeserver: $(cat hs.out)"
+}
+say_n=100
+say() {
+	say_n=$((say_n + 1))
+	printf '%s\n' "$@" >"say/.$say_n" && mv "say/.$say_n" "say/$say_n"
+}
+text() { printf '{"room":"%s","sender":"%s","content":{"msgtype":"m.text","body":"%s"}}' "$1" "$2" "$3"; }
+synced() { until_true 15 grep -q 'since=' requests || atf_fail "no sync: $(cat bridge.err hs.out)"; }
+
+matrix__rooms_edits_and_media_body() {
+	desk --sample
+	hs_start
+	say "$(text '!d:test.example' @ann:test.example 'before we came')"
+	sleep 0.3
+	matrix
+	synced
+	say "$(text '!d:test.example' @ann:test.example 'My printer is on fire')" \
+		"$(text '!d:test.example' @ann:test.example 'and it smells')" \
+		"$(text '!room:test.example' @bob:other.example 'only talking')" \
+		"$(text '!room:test.example' @bob:other.example 'acme: a question')" \
+		'{"room":"!d:test.example","sender":"@ann:test.example","content":{"msgtype":"m.notice","body":"a machine"}}' \
+		'{"room":"!d:test.example","sender":"@desk:test.example","content":{"msgtype":"m.text","body":"we ourselves"}}' \
+		'{"room":"!d:test.example","sender":"@ann:test.example","content":{"msgtype":"m.text","body":"* it is out","m.new_content":{"msgtype":"m.text","body":"it is out"},"m.relates_to":{"rel_type":"m.replace","event_id":"$e2"}}}' \
+		'{"room":"!d:test.example","sender":"@ann:test.example","content":{"msgtype":"m.image","body":"pic.png","url":"mxc://test.example/pic","info":{"mimetype":"image/png"}}}' \
+		'{"room":"!d:test.example","sender":"@ann:test.example","redacts":"$e1"}' \
+		'{"invite":"!new:test.example"}'
+	until_true 20 sh -c '[ $(wc -l <bridged) -ge 6 ]' || atf_fail "$(cat bridged bridge.err hs.out)"
+	[ "$(chats)" = '4 5 ' ] || atf_fail "$(chats)"
+	[ "$(bodies 4)" = 'My printer is on fire
+and it smells
+(edited) it is out
+pic.png
+Who said it has taken message 14 back.' ] || atf_fail "$(bodies 4)"
+	[ "$(bodies 5)" = 'a question' ] || atf_fail "$(bodies 5)"
+	until_true 10 grep -q 'POST .*join/%21new' requests || atf_fail "not joined: $(cat requests)"
+	ok tkt-show 4 -o json
+	any_of '.body == "pic.png" and .attachments[0].media_type == "image/png" and .attachments[0].size == 108'
+	any_of '.type == "ticket" and .requester.address == "@ann:test.example" and .requester.name == "ann"'
+	any_of '.body == "and it smells" and (.flags | index("unverified") | not)'
+	ok tkt-reply 4 --as alice --quiet -m 'On our way.'
+	ok tkt-reply 4 --as alice --quiet --note -m 'a note'
+	ok tkt-reply 5 --as alice --quiet -m 'An answer.'
+	until_true 10 sh -c '[ -f sent ] && [ $(wc -l <sent) -eq 2 ]' || atf_fail "$(cat sent bridge.err)"
+	jq -r '.room + " " + .body' sent | sort >got
+	[ "$(cat got)" = '!d:test.example On our way.
+!room:test.example bob: An answer.' ] || atf_fail "$(cat got)"
+	until_true 10 sh -c '[ $(grep -c "\"sent\"" bridged) -eq 2 ]' || atf_fail "$(cat bridged)"
+	cp bridged out
+	records
+	ok tkt-fsck
+}
+matrix__rooms_edits_and_media_cleanup() { bridge_stop; }
+
+matrix__loses_and_doubles_nothing_body() {
+	desk --sample
+	hs_start
+	matrix 'flood = 1000'
+	synced
+	say "$(text '!d:test.example' @ann:test.example 'line 0')"
+	until_true 10 grep -q created bridged || atf_fail "$(cat bridge.err)"
+	touch short # the server tells three events at a time, and of a gap four a page
+	for i in 1 2 3 4 5 6; do
+		for j in 1 2 3 4 5 6 7 8 9; do text '!d:test.example' @ann:test.example "line $i$j"; echo; done >"say/.x"
+		mv say/.x "say/2$i"
+		tkt-reply 4 --as alice --quiet -m "answer $i" >/dev/null
+		case $i in
+		1) say '{"mode":"lose-answers"}' ;;
+		2) say '{"mode":"drop"}' ;;
+		3) say '{"mode":"nonsense"}' ;;
+		4) say '{"mode":"busy"}' ;;
+		esac
+		sleep 0.5
+		kill -9 "$(cat bridge.pid)"
+		sleep 0.2
+		[ $i -eq 2 ] || say '{"mode":""}'
+		bridge matrix
+	done
+	say '{"mode":""}'
+	until_true 60 sh -c '[ $(sqlite3 desk/store.db "SELECT count(*) FROM message WHERE ticket = 4 AND body LIKE \"line%\"") -ge 55 ]' ||
+		atf_fail "$(bodies 4) $(tail -n 5 bridge.err)"
+	until_true 60 sh -c '[ $(sqlite3 desk/store.db "SELECT count(*) FROM delivery WHERE via = \"matrix:home\" AND state <> 3") -eq 0 ]' ||
+		atf_fail "$(sqlite3 desk/store.db 'SELECT * FROM delivery') $(tail -n 5 bridge.err)"
+	bodies 4 | grep '^line' >got
+	[ "$(wc -l <got)" -eq 55 ] || atf_fail "$(wc -l <got): $(sort got | uniq -d)"
+	LC_ALL=C sort got | cmp -s - got || atf_fail "not in order: $(cat got)"
+	[ "$(jq -r .body sent | grep -c answer)" -eq 6 ] || atf_fail "$(cat sent)"
+	ok tkt-fsck
+}
+matrix__loses_and_doubles_nothing_cleanup() { bridge_stop; }
+matrix__loses_and_doubles_nothing_head() { atf_set timeout 240; }
+
+matrix__login_is_checked_body() {
+	desk --sample
+	hs_start
+	matrix
+	synced
+	kill "$(cat bridge.pid)"
+	echo wrong >desk/secret/matrix.token
+	bridge matrix
+	until_true 10 grep -q 'does not let us in: HTTP 401: M_UNKNOWN_TOKEN; again in 1 s' bridge.err || atf_fail "$(cat bridge.err)"
+	grep -rq 'token-of' bridge.err bridged && atf_fail "a secret is told"
+	return 0
+}
+matrix__login_is_checked_cleanup() { bridge_stop; }
+
+matterbridge__stream_and_messages_body() {
+	desk --sample
+	python3 "$TKT_SRC/tests/matterbridgeserver.py" mb.port say >mb.out 2>&1 </dev/null &
+	echo $! >ircd.pid
+	until_true 10 [ -s mb.port ] || atf_fail "$(cat mb.out)"
+	echo mb-token >desk/secret/mb.token
+	chmod 600 desk/secret/mb.token
+	printf 'bridge mb { type = matterbridge url = "http://127.0.0.1:%s" secret = mb.token prefix = acme }\n' "$(cat mb.port)" >>desk/tkt.conf
+	ok tkt-config apply
+	bridge matterbridge
+	until_true 10 [ -f streaming ] || atf_fail "$(cat bridge.err mb.out)"
+	m() { printf '{"text":"%s","channel":"general","username":"%s","userid":"%s","avatar":"","account":"slack.team","event":"%s","protocol":"slack","gateway":"support","parent_id":"","timestamp":"2026-11-24T10:00:00.123456789Z","id":"%s","Extra":%s}' "$1" "$2" "$3" "${4-}" "${5-}" "${6-null}"; }
+	say "$(m 'acme: my printer burns' Ann U1 '' 1)" "$(m 'talk' Ann U1 '' 2)" "$(m '' api '' api_connected '')" "$(m '@acme, look' Ann U1 '' 3 '{"file":[{"Name":"a.txt","Data":"aGVsbG8=","URL":"","Comment":""}]}')" \
+		'no JSON' "$(m 'acme: no id of mine' Bob '' '' 4)" "$(m '' Ann U1 msg_delete 1)" "$(m 'acme: my printer burns' Ann U1 '' 1)"
+	until_true 15 sh -c '[ $(wc -l <bridged) -eq 5 ]' || atf_fail "$(cat bridged bridge.err mb.out)"
+	[ "$(jq -r .outcome bridged | tr '\n' ' ')" = 'created appended created appended duplicate ' ] || atf_fail "$(cat bridged)"
+	ok tkt-show 4 -o json
+	any_of '.body == "look" and .attachments[0].name == "a.txt" and .attachments[0].size == 5'
+	any_of '.type == "ticket" and .requester.address == "mb/slack.team/u1" and .requester.name == "Ann"'
+	ok tkt-reply 4 --as alice --quiet -m 'On our way.'
+	until_true 10 [ -s sent ] || atf_fail "$(cat bridge.err)"
+	[ "$(cat sent)" = '{"text": "Ann: On our way.", "username": "Alice Ahrens", "gateway": "support"}' ] || atf_fail "$(cat sent)"
+	ok tkt-fsck
+}
+matterbridge__stream_and_messages_cleanup() { bridge_stop; }
+
 cases cmd/chat-bridge_test.sh
