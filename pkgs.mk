@@ -39,7 +39,7 @@ LIBS_mail-queue = $(shell pkg-config --libs gmime-3.0) -lmd4c
 LIBS_mail-fetch = $(LIBS_mail-ingest) -lcurl
 # Hooks: HTTP, TLS.
 LIBS_hook-send = -lcurl
-LIBS_chat-bridge = -lcurl
+LIBS_chat-bridge = -lcurl -lstrophe
 # Rows of CSV.
 LIBS_cust-import = -lcsv
 # Archives.
@@ -52,4 +52,4 @@ LIBS_mail-quarantine = $(LIBS_mail-ingest)
 # Queries may hold regular expressions.
 LIBS_query = -lpcre2-8
 # The whole library, for tests.
-LIBS_tests = $(LIBS_all) $(LIBS_query) $(LIBS_tkt-config) $(LIBS_tkt-import) $(LIBS_mail-send) $(LIBS_kb)
+LIBS_tests = $(LIBS_all) $(LIBS_query) $(LIBS_tkt-config) $(LIBS_tkt-import) $(LIBS_mail-send) $(LIBS_kb) -lstrophe

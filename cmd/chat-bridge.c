@@ -29,7 +29,7 @@ on_signal(int sig)
 }
 
 static const struct channel *const channels[] = {
-    &channel_irc, &channel_matrix, &channel_matterbridge, NULL};
+    &channel_irc, &channel_matrix, &channel_matterbridge, &channel_xmpp, NULL};
 
 /* The name of a program without folders and ending, as a bridge may be called. */
 static const char *
@@ -108,7 +108,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	struct desk_want want = {.dir = env->desk_dir, .as = env->as, .write = true};
 	struct bridge_want w = {.env = env};
-	const char *types[] = {"irc", "matrix", "matterbridge", "exec", "test", NULL};
+	const char *types[] = {
+	    "irc", "xmpp", "matrix", "matterbridge", "exec", "test", NULL};
 	enum rc rc;
 
 	if (argc > 0 && strcmp(argv[0], "test") == 0)
@@ -120,7 +121,7 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 		return rc;
 	if (argc == 0)
 		return err_fail(err, RC_USAGE,
-		    "which channel? irc, matrix, matterbridge, exec or test");
+		    "which channel? irc, xmpp, matrix, matterbridge, exec or test");
 	if (strcmp(argv[0], "exec") == 0)
 		return exec(env, argc - 1, argv + 1, err);
 	for (const struct channel *const *c = channels; *c != NULL; c++) {
@@ -140,8 +141,9 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 static const struct cmd cmd = {
     .name = "chat-bridge",
     .summary = "connect a chat channel to the desk",
-    .args = "irc|matrix|matterbridge [name] | exec [program [arg ...]] | test program "
-	    "[arg ...]",
+    .args =
+	"irc|xmpp|matrix|matterbridge [name] | exec [program [arg ...]] | test program "
+	"[arg ...]",
     .opts = opts,
     .flags = CMD_NO_DESK,
     .run = run,

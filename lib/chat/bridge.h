@@ -52,7 +52,7 @@ struct channel {
 	enum rc (*over)(void *self, const char *conversation, struct err *err);
 };
 extern const struct channel channel_exec, channel_irc, channel_matrix,
-    channel_matterbridge;
+    channel_matterbridge, channel_xmpp;
 
 struct bridge_want {
 	struct cmd_env *env;

@@ -22,6 +22,7 @@ enum {
 	GONE_MS = 180000,    /* and then it is lost */
 	LOGIN_MS = 60000,    /* to be let in */
 	REGAIN_MS = 60000,   /* between tries to get our own nick */
+	REJOIN_MS = 30000,   /* until we try again where we are not wanted */
 	READ_MAX = 1 << 20,  /* bytes read in a turn */
 	WAITING_MAX = 10000, /* lines that wait to be said */
 	ROOM = 400 /* bytes of text in a line: the server puts our name before it */
@@ -43,6 +44,7 @@ struct irc {
 	char *caps;	   /* that we asked for */
 	char *offered;	   /* by the server so far */
 	int64_t opened, heard_at, asked_at, regain_at;
+	int64_t rejoin_at;   /* a room refused us, or threw us out */
 	struct outline *out; /* what waits to be said */
 	size_t nout;
 	double tokens;
@@ -209,17 +211,24 @@ on_cap(struct irc *c, const struct irc_line *l, struct err *err)
 }
 
 static enum rc
-welcome(struct irc *c, const struct irc_line *l, struct err *err)
+join_rooms(struct irc *c, struct err *err)
 {
 	enum rc rc = RC_OK;
 
+	c->rejoin_at = INSTANT_NONE;
+	for (const char **r = c->conf->rooms; rc == RC_OK && *r != NULL; r++)
+		rc = say(c, err, "JOIN %s", *r);
+	return rc;
+}
+
+static enum rc
+welcome(struct irc *c, const struct irc_line *l, struct err *err)
+{
 	c->in = true;
 	c->nick = talloc_strdup(c, irc_param(l, 0));
 	c->regain_at = now_ms() + REGAIN_MS;
-	for (const char **r = c->conf->rooms; rc == RC_OK && *r != NULL; r++)
-		rc = say(c, err, "JOIN %s", *r);
 	bridge_up(c->b);
-	return rc;
+	return join_rooms(c, err);
 }
 
 static enum rc
@@ -375,6 +384,7 @@ on_number(struct irc *c, int number, const struct irc_line *l, struct err *err)
 	case 474:
 	case 475: /* a room that is full, by invitation, banned from, or has a key */
 		bridge_log(c->b, "%s: %s", irc_param(l, 1), irc_param(l, l->nparams - 1));
+		c->rejoin_at = now_ms() + REJOIN_MS;
 		return RC_OK;
 	case 903: /* RPL_SASLSUCCESS */
 		return say(c, err, "CAP END");
@@ -410,7 +420,7 @@ on_line(struct irc *c, char *s, struct err *err)
 	else if (strcmp(l.command, "NICK") == 0 && l.nick && irc_same(l.nick, c->nick))
 		c->nick = talloc_strdup(c, irc_param(&l, 0));
 	else if (strcmp(l.command, "KICK") == 0 && irc_same(irc_param(&l, 1), c->nick))
-		return say(c, err, "JOIN %s", irc_param(&l, 0));
+		c->rejoin_at = now_ms() + REJOIN_MS;
 	return RC_OK;
 }
 
@@ -569,6 +579,8 @@ step_irc(void *self, struct err *err)
 		c->regain_at = now + REGAIN_MS;
 		rc = say(c, err, "NICK %s", c->want);
 	}
+	if (rc == RC_OK && c->rejoin_at != INSTANT_NONE && now > c->rejoin_at)
+		rc = join_rooms(c, err);
 	return rc == RC_OK ? flush(c, err) : rc;
 }
 

@@ -373,7 +373,7 @@ begin_gap(
 
 	g->m = m;
 	g->room = room;
-	g->rest = record_own(m->answer, json_incref(rest));
+	g->rest = record_own(m->answer, rest ? json_incref(rest) : json_array());
 	m->missing++;
 	return ask_gap(g, from, err);
 }

@@ -83,7 +83,11 @@ put_outside(struct conf *c, cfg_t *sec, const struct kind *k, json_t *o)
 		return;
 	}
 	conf_put_server(c, sec, k->schemes, k->auth, o);
-	if (conf_get(sec, "url") != NULL &&
+	if (k->schemes == xmpp_schemes && conf_get(sec, "pin") != NULL)
+		conf_wrong(
+		    c, sec, "pin", "pin: not for xmpp, name the certificate by ca");
+	/* xmpp: begins in the open and goes on in secret (STARTTLS). */
+	if (k->schemes != xmpp_schemes && conf_get(sec, "url") != NULL &&
 	    text_starts(conf_get(sec, "url"), k->schemes[1]) &&
 	    strncmp(conf_get(sec, "url") + strlen(k->schemes[1]), "://", 3) == 0)
 		check_plain(c, sec, k);

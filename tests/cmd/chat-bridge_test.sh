@@ -505,4 +505,136 @@ matterbridge__stream_and_messages_body() {
 }
 matterbridge__stream_and_messages_cleanup() { bridge_stop; }
 
+# prosody: an XMPP server with TLS, accounts and rooms, on a free port ($xport).
+prosody_start() {
+	command -v prosody >/dev/null || atf_skip "prosody is not installed"
+	if [ ! -s prosody.cfg.lua ]; then
+		xport=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+		openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem >/dev/null 2>&1
+		mkdir -p data/localhost/accounts
+		for a in ann desk; do printf 'return {\n["password"] = "secret-%s";\n};\n' $a >data/localhost/accounts/$a.dat; done
+		cat >prosody.cfg.lua <<L
+run_as_root = true
+daemonize = false
+pidfile = "$PWD/prosody.pid"
+data_path = "$PWD/data"
+modules_enabled = { "roster", "saslauth", "tls", "disco", "ping", "offline", "smacks" }
+modules_disabled = { "s2s" }
+c2s_require_encryption = true
+authentication = "internal_plain"
+storage = "internal"
+interfaces = { "127.0.0.1" }
+c2s_ports = { $xport }
+c2s_direct_tls_ports = { }
+ssl = { key = "$PWD/key.pem"; certificate = "$PWD/cert.pem" }
+certificates = "$PWD"
+log = { info = "$PWD/prosody.log" }
+VirtualHost "localhost"
+Component "rooms.localhost" "muc"
+	modules_enabled = { "muc" }
+	muc_room_default_public = true
+	restrict_room_creation = false
+	muc_room_locking = false
+L
+	fi
+	prosody -F --config "$PWD/prosody.cfg.lua" >prosody.out 2>&1 </dev/null &
+	echo $! >ircd.pid
+	until_true 20 python3 -c "import socket; socket.create_connection(('127.0.0.1', $xport))" || atf_fail "no prosody: $(cat prosody.out prosody.log)"
+}
+xclient() {
+	: >"$1.say"
+	/usr/bin/python3 "$TKT_SRC/tests/xmppclient.py" "$xport" "$1" "$1.say" "$1.heard" >client.out 2>&1 </dev/null &
+	echo $! >client.pid
+	until_true 20 grep -q '^ready' "$1.heard" || atf_fail "client: $(cat client.out)"
+}
+xmpp() {
+	echo secret-desk >desk/secret/xmpp.password
+	chmod 600 desk/secret/xmpp.password
+	printf 'bridge jabber { type = xmpp url = "xmpp://localhost:%s" user = "desk@localhost" secret = xmpp.password ca = "%s/cert.pem" rooms = {"help@rooms.localhost"} %s }\n' "$xport" "$PWD" "${1-}" >>desk/tkt.conf
+	ok tkt-config apply
+	bridge xmpp
+}
+
+xmpp__direct_and_in_rooms_body() {
+	desk --sample
+	prosody_start
+	xclient ann
+	echo 'JOIN help@rooms.localhost' >>ann.say
+	until_true 10 grep -q '^joined' ann.heard || atf_fail "$(cat client.out)"
+	xmpp
+	until_true 20 grep -q '^here help@rooms.localhost/desk' ann.heard || atf_fail "not there: $(cat bridge.err prosody.log | tail -n 20)"
+	printf '%s\n' 'CHAT desk@localhost My printer is on fire' 'CHAT desk@localhost and it smells' 'ROOM help@rooms.localhost only talking' 'ROOM help@rooms.localhost desk: a question' 'EDIT desk@localhost it is out' >>ann.say
+	until_true 20 sh -c '[ $(wc -l <bridged) -ge 4 ]' || atf_fail "$(cat bridged bridge.err client.out)"
+	[ "$(chats)" = '4 5 ' ] || atf_fail "$(chats)"
+	[ "$(bodies 4)" = 'My printer is on fire
+and it smells
+(edited) it is out' ] || atf_fail "$(bodies 4)"
+	[ "$(bodies 5)" = 'a question' ] || atf_fail "$(bodies 5)"
+	ok tkt-show 4 -o json
+	any_of '.type == "ticket" and .requester.address == "ann@localhost" and .requester.name == "ann"'
+	ok tkt-reply 4 --as alice --quiet -m 'On our way <now> & "soon".'
+	ok tkt-reply 4 --as alice --quiet --note -m 'a note'
+	ok tkt-reply 5 --as alice --quiet -m 'An answer.'
+	until_true 20 sh -c '[ $(grep -c "\"state\":\"sent\"" bridged) -eq 2 ]' || atf_fail "$(cat bridged bridge.err)"
+	until_true 10 grep -qF 'chat desk@localhost On our way <now> & "soon".' ann.heard || atf_fail "$(cat ann.heard)"
+	until_true 10 grep -qF 'groupchat help@rooms.localhost/desk ann: An answer.' ann.heard || atf_fail "$(cat ann.heard)"
+	grep -q 'a note' ann.heard && atf_fail "a note has left"
+	cp bridged out
+	records
+	ok tkt-fsck
+}
+xmpp__direct_and_in_rooms_cleanup() { bridge_stop; }
+
+xmpp__what_waits_while_we_are_away_comes_once_body() {
+	desk --sample
+	prosody_start
+	xclient ann
+	xmpp
+	until_true 20 grep -q ready ann.heard
+	echo 'CHAT desk@localhost line 00' >>ann.say
+	until_true 20 grep -q created bridged || atf_fail "$(cat bridge.err)"
+	for i in 1 2 3 4; do
+		for j in 1 2 3 4 5; do echo "CHAT desk@localhost line $i$j"; done >>ann.say
+		sleep "0.$i"
+		kill -9 "$(cat bridge.pid)"
+		echo "CHAT desk@localhost line ${i}9" >>ann.say
+		tkt-reply 4 --as alice --quiet -m "answer $i" >/dev/null
+		sleep 0.5
+		bridge xmpp
+	done
+	until_true 40 sh -c '[ $(sqlite3 desk/store.db "SELECT count(*) FROM message WHERE ticket = 4 AND body LIKE \"line%\"") -ge 25 ]' ||
+		atf_fail "lost: $(bodies 4 | tr '\n' ' ') $(tail -n 5 bridge.err) $(tail -n 10 prosody.log)"
+	until_true 40 sh -c '[ $(sqlite3 desk/store.db "SELECT count(*) FROM delivery WHERE via = \"xmpp:jabber\" AND state <> 3") -eq 0 ]' || atf_fail "$(sqlite3 desk/store.db 'SELECT * FROM delivery')"
+	bodies 4 | grep '^line' | sort >got
+	[ "$(wc -l <got)" -eq 25 ] && [ -z "$(uniq -d got)" ] || atf_fail "$(cat got)"
+	until_true 10 sh -c '[ $(grep "answer" ann.heard | sort -u | wc -l) -eq 4 ]' || atf_fail "$(cat ann.heard)"
+	ok tkt-fsck
+}
+xmpp__what_waits_while_we_are_away_comes_once_cleanup() { bridge_stop; }
+xmpp__what_waits_while_we_are_away_comes_once_head() { atf_set timeout 240; }
+
+xmpp__server_and_password_are_checked_body() {
+	desk --sample
+	prosody_start
+	xmpp
+	echo wrong >desk/secret/xmpp.password
+	kill "$(cat bridge.pid)"
+	: >bridge.err
+	bridge xmpp
+	until_true 20 grep -q 'jabber: .*; again in 1 s' bridge.err || atf_fail "$(cat bridge.err)"
+	kill "$(cat bridge.pid)"
+	echo secret-desk >desk/secret/xmpp.password
+	# A certificate that nobody we know has signed.
+	sed -i 's/ca = "[^"]*"//' desk/tkt.conf
+	ok tkt-config apply
+	: >bridge.err
+	: >bridged
+	bridge xmpp
+	until_true 20 grep -q 'jabber: .*; again in 1 s' bridge.err || atf_fail "$(cat bridge.err)"
+	grep -q 'Authenticated as desk' prosody.log && [ "$(grep -c 'Authenticated as desk' prosody.log)" -gt 1 ] && atf_fail "let in: $(cat bridge.err)"
+	grep -q secret-desk bridge.err bridged && atf_fail "a secret is told"
+	return 0
+}
+xmpp__server_and_password_are_checked_cleanup() { bridge_stop; }
+
 cases cmd/chat-bridge_test.sh
