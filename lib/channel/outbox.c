@@ -363,7 +363,8 @@ outbox_failed(struct desk *d, const struct delivery *x, const char *status,
 {
 	struct outcome o = {
 	    .state = DELIVERY_FAILED, .due_at = desk_now(d), .attempts = 1, .error = why};
-	/* Of what the customer was to read; a notice or hook is the desk's own affair (M7).
+	/* Of what the customer was to read; a notice or hook is the desk's own affair
+	 * (M7).
 	 */
 	bool mail = strcmp(x->via, "mail") == 0, theirs = delivery_to_customer(x);
 	void *ctx = talloc_new(NULL);

@@ -10,8 +10,8 @@
 #include "base/record.h"
 #include "base/text.h"
 
-extern const char template_reply[], template_update[], template_transcript[], template_notice[],
-    template_digest[];
+extern const char template_reply[], template_update[], template_transcript[],
+    template_notice[], template_digest[];
 
 struct texts {
 	json_t *canned, *templates;
