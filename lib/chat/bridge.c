@@ -439,7 +439,7 @@ send_one(struct bridge_run *b, struct delivery *x, struct err *err)
 	enum rc rc;
 
 	*s = (struct sending){.ctx = talloc_new(b), .since = now_ms()};
-	s->x = talloc_steal(s->ctx, x);
+	s->x = talloc_reparent(talloc_parent(x), s->ctx, x);
 	rc = compose(b, s, &bad);
 	if (rc == RC_INVALID || rc == RC_NOTFOUND) {
 		rc = outbox_failed(b->d, x, NULL, bad.text, err);

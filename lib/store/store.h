@@ -213,8 +213,9 @@ enum rc blob_drop(struct store *s, const unsigned char hash[BLOB_HASH],
 struct bell;
 /* Starts listening. Belongs to ctx. */
 enum rc bell_open(void *ctx, struct store *s, struct bell **b, struct err *err) CHECKED;
-/* Readable when it may have rung, for who waits for other things, too (bell_wait with 0 ms
- * then says). A writer that died before it rang is seen by calling that now and then. */
+/* Readable when it may have rung, for who waits for other things, too (bell_wait with 0
+ * ms then says). A writer that died before it rang is seen by calling that now and then.
+ */
 int bell_fd(const struct bell *b);
 /* Waits until somebody committed since the last call, or until ms have passed (RC_NONE).
  * A signal ends it early (RC_NONE). */

@@ -8,10 +8,10 @@
 
 #include "ticket/ticket.h"
 
-#define CONVERSATION_KEY_MAX 512 /* bytes of a channel's name for a conversation, an id \
-				  */
+#define CONVERSATION_KEY_MAX 512 /* bytes of a conversation, as its channel calls it */
+* /
 
-struct conversation {
+    struct conversation {
 	const char *via, *key;	    /* irc:libera; what the channel calls it */
 	const char *kind, *address; /* who it is with, as in address */
 	int64_t ticket;

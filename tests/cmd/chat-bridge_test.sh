@@ -279,7 +279,7 @@ idle__ends_with_a_transcript_cleanup() {
 ircd() {
 	command -v ngircd >/dev/null || [ -x /usr/sbin/ngircd ] || atf_skip "ngircd is not installed"
 	iport=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-	printf '[Global]\nName = irc.test.example\nInfo = test\nListen = 127.0.0.1\nPorts = %s\n%s\n[Limits]\nMaxConnectionsIP = 100\nMaxNickLength = 20\n[Options]\nDNS = no\nIdent = no\nPAM = no\n' "$iport" "${1-}" >ircd.conf
+	printf '[Global]\nName = irc.test.example\nInfo = test\nListen = 127.0.0.1\nPorts = %s\n[Limits]\nMaxConnectionsIP = 100\nMaxNickLength = 20\n[Options]\nDNS = no\nIdent = no\nPAM = no\n' "$iport" >ircd.conf
 	ircd_start
 }
 ircd_start() {
@@ -295,7 +295,7 @@ client() {
 	until_true 10 grep -q ' 376 \| 422 ' "$1.heard" || atf_fail "client: $(cat client.out)"
 }
 irc() {
-	printf 'bridge local { type = irc url = "irc://127.0.0.1:%s" nick = acme rooms = {"#help"} %s }\n' "$iport" "${1-}" >>desk/tkt.conf
+	printf 'bridge local { type = irc url = "irc://127.0.0.1:%s" nick = acme rooms = {"#help"} }\n' "$iport" >>desk/tkt.conf
 	ok tkt-config apply
 	bridge irc
 }
@@ -550,7 +550,7 @@ xclient() {
 xmpp() {
 	echo secret-desk >desk/secret/xmpp.password
 	chmod 600 desk/secret/xmpp.password
-	printf 'bridge jabber { type = xmpp url = "xmpp://localhost:%s" user = "desk@localhost" secret = xmpp.password ca = "%s/cert.pem" rooms = {"help@rooms.localhost"} %s }\n' "$xport" "$PWD" "${1-}" >>desk/tkt.conf
+	printf 'bridge jabber { type = xmpp url = "xmpp://localhost:%s" user = "desk@localhost" secret = xmpp.password ca = "%s/cert.pem" rooms = {"help@rooms.localhost"} }\n' "$xport" "$PWD" >>desk/tkt.conf
 	ok tkt-config apply
 	bridge xmpp
 }
