@@ -9,9 +9,8 @@
 #include "ticket/ticket.h"
 
 #define CONVERSATION_KEY_MAX 512 /* bytes of a conversation, as its channel calls it */
-* /
 
-    struct conversation {
+struct conversation {
 	const char *via, *key;	    /* irc:libera; what the channel calls it */
 	const char *kind, *address; /* who it is with, as in address */
 	int64_t ticket;
