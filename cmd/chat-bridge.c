@@ -75,28 +75,37 @@ stay(struct bridge_want *w, struct err *err)
 	return bridge_run(w, err);
 }
 
+/* Is this the name of a bridge that says itself what to run? */
+static bool
+is_bridge(const struct config *c, const char *name)
+{
+	const struct bridge *b = config_bridge(c, name);
+
+	return b != NULL && strcmp(b->type, "exec") == 0;
+}
+
 /* exec: a program on the line, or the bridge of that name. */
 static enum rc
 exec(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
+	const struct config *c = env->desk->config;
 	struct bridge_want w = {.env = env, .channel = &channel_exec, .name = o.name};
 	const char **run = NULL;
 	size_t n = 0;
+	enum rc rc;
 
+	if (argc == 0 || (argc == 1 && is_bridge(c, argv[0]))) {
+		rc = bridge_of(c, "exec", argc == 1 ? argv[0] : o.name, &w.name, err);
+		if (rc == RC_OK && !is_bridge(c, w.name))
+			rc = err_fail(
+			    err, RC_CONFIG, "bridge \"%s\": tkt.conf has none", w.name);
+		return rc == RC_OK ? stay(&w, err) : rc;
+	}
 	for (int i = 0; i < argc; i++)
 		text_push(env->ctx, &run, &n, argv[i]);
 	w.run = run;
-	if (argc > 0 && w.name == NULL)
+	if (w.name == NULL)
 		w.name = program_name(env->ctx, argv[0]);
-	if (argc == 0) {
-		enum rc rc = bridge_of(env->desk->config, "exec", o.name, &w.name, err);
-
-		if (rc != RC_OK)
-			return rc;
-		if (config_bridge(env->desk->config, w.name) == NULL)
-			return err_fail(
-			    err, RC_CONFIG, "bridge \"%s\": tkt.conf has none", w.name);
-	}
 	if (!text_is_name(w.name, NAME_MAX_BYTES))
 		return err_fail(err, RC_USAGE,
 		    "\"%s\" can be no bridge's name: give it one by --name", w.name);

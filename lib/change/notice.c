@@ -34,8 +34,8 @@ notice_recent_tickets(struct work *w, int64_t *n, struct err *err)
 }
 
 /* M14: mail of answering machines and lists is nobody's news. */
-static enum rc
-is_news(struct work *w, bool *yes, struct err *err)
+enum rc
+notice_is_news(struct work *w, bool *yes, struct err *err)
 {
 	const struct message *m = w->message;
 	int64_t recent = 0;
@@ -169,7 +169,7 @@ notice_to_agents(struct work *w, struct pending *p, const char *const *words,
 	*requester = false;
 	if (words == NULL || *words == NULL)
 		return RC_OK;
-	rc = is_news(w, &news, err);
+	rc = notice_is_news(w, &news, err);
 	for (; rc == RC_OK && *words != NULL; words++) {
 		if (strcmp(*words, "requester") == 0)
 			*requester = true;

@@ -17,4 +17,10 @@ enum rc notice_to_agents(struct work *w, struct pending *p, const char *const *w
  * others of the same digest. */
 int64_t notice_due(const struct config *c, const struct agent *a, int64_t now);
 
+/* Is what happened anybody's news (M14, M35)? Not the mail of answering machines, nor the
+ * fifth ticket of a sender in ten minutes. */
+enum rc notice_is_news(struct work *w, bool *yes, struct err *err) CHECKED;
+/* announce.c: to the agents' rooms of bridges. */
+enum rc notice_to_rooms(struct work *w, struct err *err) CHECKED;
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/instant.h"
 #include "base/record.h"
+#include "change/notice.h"
 
 /* ---- the transaction ---- */
 
@@ -246,6 +247,8 @@ work_write(struct work *w, struct err *err)
 	}
 	if (rc == RC_OK)
 		rc = work_act_deliver(w, err);
+	if (rc == RC_OK)
+		rc = notice_to_rooms(w, err);
 	if (rc == RC_OK)
 		rc = work_clocks_store(w, err);
 	if (rc == RC_OK)

@@ -14,12 +14,15 @@
 #include "base/mem.h"
 #include "base/record.h"
 #include "base/text.h"
+#include "chat/agents.h"
 
 enum {
 	LOOK_MS = 1000,	       /* between looks at what nobody rings for */
 	RETRY_MS = 1000,       /* after a loss; twice as long each time */
 	RETRY_MAX_MS = 300000, /* at most */
-	BUSY_US = 500000
+	BUSY_US = 500000,
+	NEWS_BURST = 5, /* announcements at once, then */
+	NEWS_MS = 10000 /* one in so long */
 };
 
 struct sending {
@@ -27,6 +30,11 @@ struct sending {
 	struct delivery *x;
 	struct said s;
 	int64_t since;
+};
+struct asked {
+	struct heard h;
+	const struct agent *agent; /* NULL: nobody we know */
+	bool command;		   /* false: agents talk among themselves */
 };
 struct bridge_run {
 	const struct bridge_want *want;
@@ -47,8 +55,14 @@ struct bridge_run {
 	struct heard *heard;
 	size_t nheard;
 	char *place;
+	struct asked *asked; /* what agents want done */
+	size_t nasked;
 	const char **left;
 	size_t nleft;
+	double news_left; /* how many announcements may be said now */
+	int64_t news_at;
+	int64_t unsaid; /* that were not */
+	int64_t nsaid;	/* answers so far */
 
 	struct sending sending[BRIDGE_SENDING_MAX];
 	size_t nsending;
@@ -114,15 +128,11 @@ bridge_up(struct bridge_run *b)
 
 /* ---- what channels say ---- */
 
-void
-bridge_heard(struct bridge_run *b, const struct heard *h)
+static void
+copy_heard(void *ctx, struct heard *to, const struct heard *h)
 {
-	void *ctx = b->heard_ctx;
-	struct heard *to;
 	struct heard_file *files = mem_array(ctx, struct heard_file, h->nfiles + 1);
 
-	b->heard = mem_grow(ctx, b->heard, struct heard, b->nheard + 1);
-	to = &b->heard[b->nheard++];
 	*to = *h;
 	to->id = h->id ? talloc_strdup(ctx, h->id) : NULL;
 	to->conversation = talloc_strdup(ctx, h->conversation);
@@ -140,6 +150,43 @@ bridge_heard(struct bridge_run *b, const struct heard *h)
 					  : NULL;
 		files[i].data = talloc_memdup(ctx, h->files[i].data, h->files[i].n);
 	}
+}
+
+bool
+bridge_is_agents_room(const struct bridge_run *b, const char *name)
+{
+	return b->conf != NULL && b->conf->agents_room != NULL &&
+	       strcasecmp(b->conf->agents_room, name) == 0;
+}
+
+/* Was it said in the agents' room? A conversation there is called "ROOM PERSON". */
+static bool
+among_agents(const struct bridge_run *b, const struct heard *h)
+{
+	const char *space = strchr(h->conversation, ' ');
+	char *room = space ? talloc_strndup(
+				 NULL, h->conversation, (size_t)(space - h->conversation))
+			   : NULL;
+	bool yes = room != NULL && bridge_is_agents_room(b, room);
+
+	talloc_free(room);
+	return yes;
+}
+
+void
+bridge_heard(struct bridge_run *b, const struct heard *h)
+{
+	bool room = among_agents(b, h), command = agents_is_command(h);
+	const struct agent *a = command ? agents_find(b->d->config, h) : NULL;
+
+	if (a != NULL || room) {
+		b->asked = mem_grow(b->heard_ctx, b->asked, struct asked, b->nasked + 1);
+		b->asked[b->nasked] = (struct asked){.agent = a, .command = command};
+		copy_heard(b->heard_ctx, &b->asked[b->nasked++].h, h);
+		return;
+	}
+	b->heard = mem_grow(b->heard_ctx, b->heard, struct heard, b->nheard + 1);
+	copy_heard(b->heard_ctx, &b->heard[b->nheard++], h);
 }
 
 void
@@ -229,6 +276,20 @@ bridge_not_delivered(struct bridge_run *b, const char *id, const char *why, bool
 	    never ? outbox_failed(b->d, s->x, NULL, clean, &err)
 		  : outbox_later(b->d, s->x, clean, &failed, &err),
 	    &err);
+}
+
+void
+bridge_try_later(struct bridge_run *b, const char *id)
+{
+	struct sending *s = find_sending(b, id);
+	struct err err;
+
+	if (s == NULL)
+		return;
+	if (outbox_return(b->d, &s->x, 1, &err) != RC_OK)
+		bridge_log(b, "delivery %s: %s", s->s.id, err.text);
+	forget_sending(b, s);
+	b->rung = true;
 }
 
 void
@@ -383,6 +444,107 @@ file_heard(struct bridge_run *b, struct err *err)
 	return rc;
 }
 
+/* ---- agents ---- */
+
+/* Said at once, and not again: an answer, not a message of a ticket. */
+static enum rc
+say(struct bridge_run *b, const char *conversation, const char *text, struct err *err)
+{
+	static const struct message nothing = {0};
+	struct said s = {.id = talloc_asprintf(b->heard_ctx, "answer-%lld-%lld",
+			     (long long)now_ms(), (long long)b->nsaid++),
+	    .conversation = conversation,
+	    .text = text,
+	    .name = b->d->config->name,
+	    .message = &nothing};
+
+	return b->want->channel->send(b->self, &s, err);
+}
+
+static enum rc
+do_asked(struct bridge_run *b, const struct asked *q, struct err *err)
+{
+	struct filed f = {.outcome = TALK_APPENDED};
+	char *answer = NULL;
+	enum rc rc = RC_OK;
+
+	if (q->agent != NULL) {
+		while (((rc = agents_do(b->d, b->heard_ctx, b->via, q->agent, &q->h, &f,
+			     &answer, err)) == RC_BUSY ||
+			   rc == RC_IO) &&
+		       !*b->want->stop) {
+			bridge_log(b, "%s", err->text);
+			usleep(BUSY_US);
+		}
+	} else if (q->command) {
+		answer = talloc_strdup(
+		    b->heard_ctx, "I do not know this account: nothing was done.");
+	}
+	if (rc == RC_OK && b->self != NULL && q->h.id != NULL &&
+	    b->want->channel->filed != NULL)
+		rc = b->want->channel->filed(b->self, &q->h, &f, err);
+	return rc == RC_OK && b->self != NULL && answer != NULL
+		   ? say(b, q->h.conversation, answer, err)
+		   : rc;
+}
+
+/* Before what was heard is filed: how far the channel has read is kept with that. What is
+ * done is durable, and known by its id if it comes again. */
+static enum rc
+answer_agents(struct bridge_run *b, struct err *err)
+{
+	struct err bad;
+	enum rc rc = RC_OK;
+
+	(void)err;
+	for (size_t i = 0; rc == RC_OK && i < b->nasked; i++) {
+		rc = do_asked(b, &b->asked[i], &bad);
+		if (rc == RC_NET) {
+			lost(b, &bad);
+			rc = RC_OK;
+		}
+	}
+	if (rc != RC_OK)
+		*err = bad;
+	b->asked = NULL;
+	b->nasked = 0;
+	return rc;
+}
+
+/* Some at once, then one in so long: the others are counted. */
+static bool
+may_announce(struct bridge_run *b)
+{
+	int64_t now = now_ms();
+
+	b->news_left += (double)(now - b->news_at) / NEWS_MS;
+	b->news_left = b->news_left > NEWS_BURST ? NEWS_BURST : b->news_left;
+	b->news_at = now;
+	if (b->news_left < 1)
+		return false;
+	b->news_left -= 1;
+	return true;
+}
+
+static enum rc
+say_unsaid(struct bridge_run *b, struct err *err)
+{
+	struct err bad;
+
+	(void)err;
+	if (b->unsaid == 0 || b->self == NULL || b->conf == NULL ||
+	    b->conf->agents_room == NULL || !b->want->channel->ready(b->self) ||
+	    !may_announce(b))
+		return RC_OK;
+	if (say(b, b->conf->agents_room,
+		talloc_asprintf(b->heard_ctx, "and %lld more: !list phase:open",
+		    (long long)b->unsaid),
+		&bad) != RC_OK)
+		lost(b, &bad);
+	b->unsaid = 0;
+	return RC_OK;
+}
+
 /* ---- sending ---- */
 
 /* The name of whom a conversation is with, NULL when it is not known. */
@@ -408,10 +570,24 @@ name_of(struct bridge_run *b, struct sending *s, const char **name, struct err *
 static enum rc
 compose(struct bridge_run *b, struct sending *s, struct err *err)
 {
+	static const struct message nothing = {0};
 	struct message *m = NULL;
 	const struct agent *a;
-	enum rc rc = message_get(b->d->store, s->ctx, s->x->event, &m, err);
+	char *news = NULL;
+	enum rc rc;
 
+	s->s.id = talloc_asprintf(
+	    s->ctx, "%lld.%lld", (long long)s->x->event, (long long)s->x->n);
+	if (strcmp(s->x->kind, "announce") == 0) {
+		rc = agents_news(b->d, s->ctx, s->x, &news, err);
+		s->s = (struct said){.id = s->s.id,
+		    .conversation = s->x->target,
+		    .text = news,
+		    .name = b->d->config->name,
+		    .message = &nothing};
+		return rc;
+	}
+	rc = message_get(b->d->store, s->ctx, s->x->event, &m, err);
 	if (rc != RC_OK)
 		return rc;
 	/* Whatever else goes wrong: an internal note never leaves. */
@@ -421,8 +597,7 @@ compose(struct bridge_run *b, struct sending *s, struct err *err)
 	a = text_starts(m->author, "agent:")
 		? config_agent(b->d->config, m->author + strlen("agent:"))
 		: NULL;
-	s->s = (struct said){.id = talloc_asprintf(s->ctx, "%lld.%lld",
-				 (long long)s->x->event, (long long)s->x->n),
+	s->s = (struct said){.id = s->s.id,
 	    .conversation = s->x->target,
 	    .text = m->body,
 	    .name = a && *a->full_name ? a->full_name : b->d->config->name,
@@ -452,6 +627,11 @@ send_one(struct bridge_run *b, struct delivery *x, struct err *err)
 		return rc;
 	}
 	b->nsending++;
+	if (strcmp(x->kind, "announce") == 0 && !may_announce(b)) {
+		b->unsaid++;
+		bridge_delivered(b, s->s.id);
+		return RC_OK;
+	}
 	rc = b->want->channel->send(b->self, &s->s, &bad);
 	if (rc != RC_OK)
 		lost(b, &bad);
@@ -551,6 +731,8 @@ look(struct bridge_run *b, struct err *err)
 	if (rc == RC_OK)
 		rc = talk_end_quiet(b->talk, ended, b, err);
 	if (rc == RC_OK)
+		rc = say_unsaid(b, err);
+	if (rc == RC_OK)
 		rc = late_answers(b, &gone);
 	return rc;
 }
@@ -594,6 +776,8 @@ turn(struct bridge_run *b, struct err *err)
 	    b->want->channel->step(b->self, &bad) != RC_OK)
 		lost(b, &bad); /* what it said before is filed all the same */
 	if (rc == RC_OK)
+		rc = answer_agents(b, err);
+	if (rc == RC_OK)
 		rc = file_heard(b, err);
 	if (rc == RC_OK)
 		rc = look(b, err);
@@ -619,6 +803,8 @@ bridge_run(const struct bridge_want *w, struct err *err)
 	b->via = talloc_asprintf(b, "%s:%s", w->channel->type, w->name);
 	b->retry_ms = RETRY_MS;
 	b->rung = true;
+	b->news_left = NEWS_BURST;
+	b->news_at = now_ms();
 	b->heard_ctx = talloc_new(b);
 	signal(SIGPIPE, SIG_IGN);
 	rc = follow_config(b, err);

@@ -75,7 +75,10 @@ const char *const *bridge_program(const struct bridge_run *b);
 void bridge_log(struct bridge_run *b, const char *fmt, ...) PRINTF(2, 3);
 /* It works: what went wrong before is over. */
 void bridge_up(struct bridge_run *b);
-/* Copied; filed when step returns. */
+/* Is it the room of our agents? All that is said there is told by bridge_heard(), too:
+ * it knows what is a command. */
+bool bridge_is_agents_room(const struct bridge_run *b, const char *name);
+/* Copied; filed, or done if an agent asks for it, when step returns. */
 void bridge_heard(struct bridge_run *b, const struct heard *h);
 /* How far the channel has read with what it said so far: kept with it. */
 void bridge_place(struct bridge_run *b, const char *place);
@@ -88,6 +91,9 @@ void bridge_delivered(struct bridge_run *b, const char *id);
 /* `never`: it would fail again. */
 void bridge_not_delivered(
     struct bridge_run *b, const char *id, const char *why, bool never);
+/* The server wants it later (a rate limit): it waits its turn again, no attempt is
+ * counted. The channel is not ready until then. */
+void bridge_try_later(struct bridge_run *b, const char *id);
 /* Nobody is there any more by this name (of a person, or a room): what is on its way to
  * them has failed for good. */
 void bridge_target_gone(struct bridge_run *b, const char *name, const char *why);

@@ -218,6 +218,8 @@ join_rooms(struct irc *c, struct err *err)
 	c->rejoin_at = INSTANT_NONE;
 	for (const char **r = c->conf->rooms; rc == RC_OK && *r != NULL; r++)
 		rc = say(c, err, "JOIN %s", *r);
+	if (rc == RC_OK && c->conf->agents_room != NULL)
+		rc = say(c, err, "JOIN %s", c->conf->agents_room);
 	return rc;
 }
 
@@ -309,7 +311,8 @@ on_privmsg(struct irc *c, const struct irc_line *l)
 		*text = '*';
 	}
 	strip(text);
-	if (room && (text = addressed(c, text)) == NULL)
+	if (room && !bridge_is_agents_room(c->b, target) &&
+	    (text = addressed(c, text)) == NULL)
 		goto out;
 	nick = irc_fold(talloc_strdup(ctx, l->nick));
 	h.conversation = room ? talloc_asprintf(ctx, "%s %s",

@@ -35,6 +35,7 @@ struct matrix {
 	struct http *http;
 	char *me, *since;
 	const char **rooms; /* ids of those of tkt.conf */
+	char *agents;	    /* the id of our agents' room */
 	size_t nrooms;
 	bool asking;	  /* a sync is under way */
 	int64_t again_at; /* when the server wants to be asked again */
@@ -64,6 +65,13 @@ is_room_of_ours(const struct matrix *m, const char *room)
 	return false;
 }
 
+static bool
+is_agents_room(const struct matrix *m, const char *room)
+{
+	return (m->agents != NULL && strcmp(m->agents, room) == 0) ||
+	       bridge_is_agents_room(m->b, room);
+}
+
 /* ---- one event ---- */
 
 /* Behind our name in a room where many speak; elsewhere all of it. NULL: not for us. */
@@ -73,7 +81,7 @@ addressed(const struct matrix *m, const char *room, const char *text)
 	const char *names[] = {m->conf->prefix, m->conf->nick, m->me, m->me + 1};
 	size_t n;
 
-	if (!is_room_of_ours(m, room))
+	if (!is_room_of_ours(m, room) || is_agents_room(m, room))
 		return text;
 	for (size_t i = 0; i < 4; i++) {
 		n = names[i] ? strlen(names[i]) : 0;
@@ -164,7 +172,10 @@ say_item(struct matrix *m, const struct item *it)
 		good = read_message(m, ctx, it->room, content, &h);
 	}
 	if (good && h.id != NULL) {
-		h.conversation = talloc_asprintf(ctx, "%s %s", it->room, sender);
+		/* The agents' room is called as tkt.conf calls it. */
+		h.conversation = talloc_asprintf(ctx, "%s %s",
+		    is_agents_room(m, it->room) ? m->conf->agents_room : it->room,
+		    sender);
 		h.name = talloc_strndup(ctx, sender + 1, strcspn(sender + 1, ":"));
 		h.at = json_is_integer(at) ? json_integer_value(at) : INSTANT_NONE;
 		if (it->data != NULL) {
@@ -395,6 +406,16 @@ joined(void *arg, const struct http_answer *a, struct err *err)
 }
 
 static enum rc
+joined_agents(void *arg, const struct http_answer *a, struct err *err)
+{
+	struct matrix *m = arg;
+
+	if (a->code == 200 && member(a->json, "room_id") != NULL)
+		m->agents = talloc_strdup(m, member(a->json, "room_id"));
+	return joined(arg, a, err);
+}
+
+static enum rc
 accepted(void *arg, const struct http_answer *a, struct err *err)
 {
 	struct matrix *m = arg;
@@ -524,6 +545,8 @@ known(void *arg, const struct http_answer *a, struct err *err)
 	m->me = talloc_strdup(m, id);
 	for (const char **r = m->conf->rooms; rc == RC_OK && *r != NULL; r++)
 		rc = join(m, *r, joined, err);
+	if (rc == RC_OK && m->conf->agents_room != NULL)
+		rc = join(m, m->conf->agents_room, joined_agents, err);
 	return rc;
 }
 
@@ -596,10 +619,12 @@ was_sent(void *arg, const struct http_answer *a, struct err *err)
 		bridge_delivered(m->b, s->id);
 	else if (a->code == 0 || a->code == 401)
 		rc = err_fail(err, RC_NET, "the server: %s", a->why);
-	else
-		bridge_not_delivered(m->b, s->id, a->why, never);
-	if (a->code == 429)
+	else if (a->code == 429) {
 		m->again_at = now_ms() + (a->retry_ms > 0 ? a->retry_ms : 5000);
+		bridge_try_later(m->b, s->id);
+	} else {
+		bridge_not_delivered(m->b, s->id, a->why, never);
+	}
 	talloc_free(s);
 	return rc;
 }
@@ -629,6 +654,9 @@ send_matrix(void *self, const struct said *s, struct err *err)
 	    space ? (size_t)(space - s->conversation) : strlen(s->conversation));
 	struct http_ask a = {
 	    .method = "PUT", .timeout_ms = ASK_MS, .arg = out, .done = was_sent};
+
+	if (bridge_is_agents_room(m->b, room) && m->agents != NULL)
+		room = m->agents;
 
 	*out = (struct sent){m, talloc_strdup(out, s->id)};
 	a.body =

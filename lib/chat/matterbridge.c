@@ -111,7 +111,9 @@ on_message(struct matterbridge *m, json_t *o)
 		h.of = h.id;
 		h.id = NULL;
 	} else {
-		h.text = addressed(m, member(o, "text"));
+		h.text = bridge_is_agents_room(m->b, member(o, "gateway"))
+			     ? member(o, "text")
+			     : addressed(m, member(o, "text"));
 		if (h.text == NULL || *member(o, "gateway") == '\0')
 			goto out;
 		if (strcmp(event, "user_action") == 0)
@@ -218,10 +220,12 @@ was_sent(void *arg, const struct http_answer *a, struct err *err)
 		bridge_delivered(m->b, s->id);
 	else if (a->code == 0)
 		rc = err_fail(err, RC_NET, "the server: %s", a->why);
-	else
-		bridge_not_delivered(m->b, s->id, a->why, a->code == 400);
-	if (a->code == 429)
+	else if (a->code == 429) {
 		m->again_at = now_ms() + (a->retry_ms > 0 ? a->retry_ms : AGAIN_MS);
+		bridge_try_later(m->b, s->id);
+	} else {
+		bridge_not_delivered(m->b, s->id, a->why, a->code == 400);
+	}
 	talloc_free(s);
 	return rc;
 }

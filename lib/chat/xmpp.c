@@ -17,12 +17,18 @@
 enum {
 	LOGIN_MS = 60000,
 	REJOIN_MS = 30000,
+	OCCUPANTS_MAX = 2000,
 	SLICE_MS = 50,	  /* between looks while something goes on */
 	QUIET_MS = 60000, /* without a word: we ask */
 	GONE_MS = 120000, /* and then it is lost */
 	ACTIVE_MS = 300	  /* after a stanza there may be more in the TLS layer */
 };
 
+/* Who is in a room by which nick, where the room tells: it knows their accounts. */
+struct occupant {
+	char *place; /* room/nick */
+	char *jid;   /* bare */
+};
 struct xmpp {
 	struct bridge_run *b;
 	const struct bridge *conf;
@@ -36,6 +42,8 @@ struct xmpp {
 	int64_t opened, heard_at, asked_at;
 	int64_t rejoin_at; /* a room refused us, or threw us out */
 	char *me;	   /* bare */
+	struct occupant *occupants;
+	size_t noccupants;
 };
 
 /* libstrophe gives its callback for new sockets no argument: whose step it is. */
@@ -119,7 +127,42 @@ failed(struct xmpp *x, xmpp_stanza_t *s)
 	    kind == NULL || strcmp(kind, "wait") != 0);
 }
 
-/* Who it is in a room: the room says so in a message only by their nick, which anybody
+/* Presence in a room: {muc#user}x/item has the account when the room is not anonymous, or
+ * we moderate it. */
+static void
+note_occupant(struct xmpp *x, xmpp_stanza_t *s, const char *from, bool gone)
+{
+	xmpp_stanza_t *user =
+	    xmpp_stanza_get_child_by_ns(s, "http://jabber.org/protocol/muc#user");
+	xmpp_stanza_t *item = user ? xmpp_stanza_get_child_by_name(user, "item") : NULL;
+	const char *jid = item ? xmpp_stanza_get_attribute(item, "jid") : NULL;
+	size_t i = 0;
+
+	while (i < x->noccupants && strcmp(x->occupants[i].place, from) != 0)
+		i++;
+	if (i < x->noccupants) {
+		talloc_free(x->occupants[i].place);
+		talloc_free(x->occupants[i].jid);
+		x->occupants[i] = x->occupants[--x->noccupants];
+	}
+	if (gone || jid == NULL || x->noccupants == OCCUPANTS_MAX)
+		return;
+	x->occupants = mem_grow(x, x->occupants, struct occupant, x->noccupants + 1);
+	x->occupants[x->noccupants++] =
+	    (struct occupant){talloc_strdup(x, from), bare(x, jid)};
+}
+
+static const char *
+account_of(const struct xmpp *x, const char *place)
+{
+	for (size_t i = 0; i < x->noccupants; i++) {
+		if (strcmp(x->occupants[i].place, place) == 0)
+			return x->occupants[i].jid;
+	}
+	return NULL;
+}
+
+/* Who it is in a room: their account where the room tells it, else a nick, which anybody
  * may take. */
 static void
 from_room(
@@ -128,9 +171,14 @@ from_room(
 	const char *nick = resource(from);
 	char *room = bare(ctx, from);
 
-	h->text = *nick && strcmp(nick, x->nick) != 0 ? addressed(x, text) : NULL;
+	h->text = *nick == '\0' || strcmp(nick, x->nick) == 0 ? NULL
+		  : bridge_is_agents_room(x->b, room)	      ? text
+							      : addressed(x, text);
 	h->conversation = talloc_asprintf(ctx, "%s %s", room, nick);
-	h->address = talloc_asprintf(ctx, "%s/~%s", room, nick);
+	h->address = account_of(x, from);
+	h->proven = h->address != NULL;
+	if (!h->proven)
+		h->address = talloc_asprintf(ctx, "%s/~%s", room, nick);
 	h->name = nick;
 }
 
@@ -195,7 +243,8 @@ is_our_place(const struct xmpp *x, const char *from)
 {
 	void *ctx = talloc_new(x);
 	bool yes = strcmp(resource(from), x->nick) == 0 &&
-		   word_index(x->conf->rooms, bare(ctx, from)) >= 0;
+		   (word_index(x->conf->rooms, bare(ctx, from)) >= 0 ||
+		       bridge_is_agents_room(x->b, bare(ctx, from)));
 
 	talloc_free(ctx);
 	return yes;
@@ -210,7 +259,10 @@ on_presence(xmpp_conn_t *conn, xmpp_stanza_t *s, void *arg)
 	xmpp_stanza_t *p;
 
 	x->heard_at = now_ms();
-	if (from == NULL || type == NULL)
+	if (from == NULL)
+		return 1;
+	note_occupant(x, s, from, type != NULL);
+	if (type == NULL)
 		return 1;
 	if (strcmp(type, "subscribe") == 0) {
 		p = xmpp_presence_new(x->ctx);
@@ -266,6 +318,15 @@ join(struct xmpp *x, const char *room)
 }
 
 static void
+join_rooms(struct xmpp *x)
+{
+	for (const char **r = x->conf->rooms; *r != NULL; r++)
+		join(x, *r);
+	if (x->conf->agents_room != NULL)
+		join(x, x->conf->agents_room);
+}
+
+static void
 on_connection(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
     xmpp_stream_error_t *stream_error, void *arg)
 {
@@ -287,8 +348,7 @@ on_connection(xmpp_conn_t *conn, xmpp_conn_event_t event, int error,
 	p = xmpp_presence_new(x->ctx);
 	xmpp_send(conn, p);
 	xmpp_stanza_release(p);
-	for (const char **r = x->conf->rooms; *r != NULL; r++)
-		join(x, *r);
+	join_rooms(x);
 	x->in = true;
 	bridge_up(x->b);
 }
@@ -441,8 +501,7 @@ step_xmpp(void *self, struct err *err)
 		return err_fail(err, RC_NET, "the server does not answer");
 	if (x->rejoin_at != INSTANT_NONE && now > x->rejoin_at) {
 		x->rejoin_at = INSTANT_NONE;
-		for (const char **r = x->conf->rooms; *r != NULL; r++)
-			join(x, *r);
+		join_rooms(x);
 	}
 	if (x->in && x->asked_at == INSTANT_NONE && now - x->heard_at > QUIET_MS) {
 		x->asked_at = now;
@@ -473,7 +532,8 @@ send_xmpp(void *self, const struct said *s, struct err *err)
 	for (size_t i = 0; i < s->message->nattachments; i++)
 		text = talloc_asprintf_append(
 		    text, "\n[%s]", s->message->attachments[i].name);
-	m = xmpp_message_new(x->ctx, space ? "groupchat" : "chat", to,
+	m = xmpp_message_new(x->ctx,
+	    space || bridge_is_agents_room(x->b, to) ? "groupchat" : "chat", to,
 	    talloc_asprintf(ctx, "tkt-%s", s->id));
 	xmpp_message_set_body(m, text);
 	xmpp_send(x->conn, m);

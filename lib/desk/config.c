@@ -86,7 +86,8 @@ load_people(struct config *c, json_t *o)
 		    .digest = number(j, "digest", 0),
 		    .quiet_from = number(j, "quiet_from", 0),
 		    .quiet_to = number(j, "quiet_to", 0),
-		    .notice_queues = texts(c, j, "notice_queues")};
+		    .notice_queues = texts(c, j, "notice_queues"),
+		    .chat = texts(c, j, "chat")};
 	}
 }
 
@@ -223,6 +224,8 @@ load_bridges(struct config *c, json_t *o)
 		    .nick = text(c, j, "nick", NULL),
 		    .prefix = text(c, j, "prefix", NULL),
 		    .rooms = texts(c, j, "rooms"),
+		    .agents_room = text(c, j, "agents_room", NULL),
+		    .announce = texts(c, j, "announce"),
 		    .queue = text(c, j, "queue", NULL),
 		    .idle = number(j, "idle", BRIDGE_IDLE_MS),
 		    .flood = number(j, "flood", BRIDGE_FLOOD),

@@ -91,6 +91,7 @@ struct agent {
 	 * notices are wanted (empty: all). */
 	int64_t digest, quiet_from, quiet_to;
 	const char **notice_queues;
+	const char **chat; /* accounts, in small letters: irc:libera/alice xmpp:... */
 };
 /* A server of others: for mail out (smtp), or in (fetch). */
 struct remote {
@@ -120,10 +121,12 @@ struct bridge {
 	const char *nick;	 /* how it is called there, or NULL: by its user's name */
 	const char *prefix; /* what a line in a room begins with, or NULL: its nick */
 	const char **rooms;
-	const char *queue;  /* of its tickets, or NULL: the default mailbox's */
-	int64_t idle;	    /* ms until a quiet conversation ends */
-	int64_t flood;	    /* lines a minute that are taken of a sender */
-	int64_t room_flood; /* and of all in a room, or of all direct talks */
+	const char *agents_room; /* where agents are told, and command; or NULL */
+	const char **announce;	 /* what they are told: created breached */
+	const char *queue;	 /* of its tickets, or NULL: the default mailbox's */
+	int64_t idle;		 /* ms until a quiet conversation ends */
+	int64_t flood;		 /* lines a minute that are taken of a sender */
+	int64_t room_flood;	 /* and of all in a room, or of all direct talks */
 };
 /* Where events go by HTTP. */
 struct webhook {

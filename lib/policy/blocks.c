@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "policy/conf_priv.h"
 #include "policy/hours.h"
+#include "ticket/ticket.h"
 
 #define REOPEN_DEFAULT "7d"
 
@@ -189,6 +190,49 @@ put_notices(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	json_object_set_new(o, "notice_queues", conf_list(sec, "notice_queues"));
 }
 
+/* Accounts by which they are known in chats: KIND:ADDRESS, an account of nobody else. */
+static void
+put_accounts(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < cfg_size(sec, "chat"); i++) {
+		const char *text = cfg_getnstr(sec, "chat", i);
+		struct person_address a = {0};
+		struct err bad;
+
+		if (address_parse(c->ctx, text, &a, &bad) != RC_OK)
+			conf_wrong(c, sec, "chat", "chat: %s", bad.text);
+		else if (strcmp(a.kind, "email") == 0)
+			conf_wrong(c, sec, "chat",
+			    "chat \"%s\": use irc:BRIDGE/ACCOUNT, xmpp:NAME@DOMAIN or "
+			    "matrix:@NAME:DOMAIN",
+			    text);
+		else if (strstr(a.value, "/~") != NULL)
+			conf_wrong(c, sec, "chat",
+			    "chat \"%s\": a name is no account, anybody can take it",
+			    text);
+		else
+			json_array_append_new(
+			    list, json_sprintf("%s:%s", a.kind, a.value));
+	}
+	for (unsigned k = 0; k < cfg_size(cfg, "agent"); k++) {
+		cfg_t *other = cfg_getnsec(cfg, "agent", k);
+
+		for (unsigned i = 0; other != sec && i < cfg_size(other, "chat"); i++) {
+			for (unsigned j = 0; j < cfg_size(sec, "chat"); j++) {
+				if (strcasecmp(cfg_getnstr(other, "chat", i),
+					cfg_getnstr(sec, "chat", j)) == 0)
+					conf_wrong(c, sec, "chat",
+					    "chat \"%s\": it is agent \"%s\"'s, too",
+					    cfg_getnstr(sec, "chat", j),
+					    cfg_title(other));
+			}
+		}
+	}
+	json_object_set_new(o, "chat", list);
+}
+
 static void
 one_agent(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 {
@@ -215,6 +259,7 @@ one_agent(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	json_object_set_new(o, "capacity", json_integer(n));
 	put_skills(c, sec, o);
 	put_notices(c, cfg, sec, o);
+	put_accounts(c, cfg, sec, o);
 }
 
 static void

@@ -116,6 +116,23 @@ put_word(struct conf *c, cfg_t *sec, const char *key, json_t *o)
 	conf_put(o, key, v);
 }
 
+/* Both, when nothing is said. */
+static void
+put_announce(struct conf *c, cfg_t *sec, json_t *o)
+{
+	static const char *const words[] = {"created", "breached", "none", NULL};
+	json_t *list = conf_list(sec, "announce");
+
+	for (unsigned i = 0; i < cfg_size(sec, "announce"); i++)
+		conf_check_word(
+		    c, sec, "announce", cfg_getnstr(sec, "announce", i), words);
+	if (json_array_size(list) == 0) {
+		json_array_append_new(list, json_string("created"));
+		json_array_append_new(list, json_string("breached"));
+	}
+	json_object_set_new(o, "announce", list);
+}
+
 static void
 one_bridge(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 {
@@ -135,6 +152,8 @@ one_bridge(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 			    "room \"%s\": one word, without commas", room);
 	}
 	json_object_set_new(o, "rooms", conf_list(sec, "rooms"));
+	put_word(c, sec, "agents_room", o);
+	put_announce(c, sec, o);
 	conf_check_ref(c, cfg, sec, "queue", conf_get(sec, "queue"), "queue");
 	conf_put(o, "queue", conf_get(sec, "queue"));
 	conf_put_duration(c, sec, o, "idle", "30m");

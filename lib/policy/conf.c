@@ -42,7 +42,7 @@ static cfg_opt_t lifecycle_opts[] = {TEXT("initial"), TEXT("active"),
 static cfg_opt_t role_opts[] = {LIST("allow"), LIST("queues"), CFG_END()};
 static cfg_opt_t agent_opts[] = {TEXT("name"), TEXT("email"), TEXT("role"), TEXT("unix"),
     TEXT("capacity"), TEXT("timezone"), LIST("skills"), TEXT("digest"), TEXT("quiet"),
-    LIST("notice_queues"), CFG_END()};
+    LIST("notice_queues"), LIST("chat"), CFG_END()};
 static cfg_opt_t smtp_opts[] = {TEXT("url"), TEXT("sendmail"), TEXT("user"),
     TEXT("secret"), TEXT("auth"), TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"),
     CFG_END()};
@@ -54,7 +54,7 @@ static cfg_opt_t fetch_opts[] = {TEXT("url"), TEXT("user"), TEXT("secret"), TEXT
 static cfg_opt_t bridge_opts[] = {TEXT("type"), TEXT("url"), TEXT("user"), TEXT("secret"),
     TEXT("auth"), TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"), LIST("run"),
     TEXT("nick"), TEXT("prefix"), LIST("rooms"), TEXT("queue"), TEXT("idle"),
-    TEXT("flood"), TEXT("room_flood"), CFG_END()};
+    TEXT("flood"), TEXT("room_flood"), TEXT("agents_room"), LIST("announce"), CFG_END()};
 static cfg_opt_t webhook_opts[] = {
     TEXT("url"), TEXT("secret"), TEXT("private_allowed"), CFG_END()};
 static cfg_opt_t field_opts[] = {

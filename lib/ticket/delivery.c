@@ -103,7 +103,7 @@ deliveries_to_json(struct store *s, int64_t message, json_t **list, struct err *
 bool
 delivery_to_customer(const struct delivery *d)
 {
-	static const char *const ours[] = {"notice", "hook", "run", NULL};
+	static const char *const ours[] = {"notice", "announce", "hook", "run", NULL};
 
 	return word_index(ours, d->kind) < 0;
 }

@@ -67,6 +67,9 @@ conf__is_checked_body() {
 	wrong 'bridge x { type = irc url = "ircs://irc.example.org" queue = biling }' 'did you mean "billing"?'
 	wrong 'bridge x { type = exec }' 'bridge "x" has no run'
 	wrong 'bridge x { type = exec run = {"prog"} }' 'a program is named by its whole path'
+	wrong 'bridge x { type = irc url = "ircs://irc.example.org" announce = {bread} }' 'announce "bread": unknown'
+	wrong 'bridge x { type = xmpp url = "xmpp://example.org" }' 'needs user and secret'
+	wrong 'bridge x { type = matrix url = "http://example.org" user = "@a:b" secret = s }' 'is not encrypted: use https://'
 	wrong 'bridge x { type = exec run = {"/bin/x"} idle = soon }' 'is no duration'
 }
 
@@ -636,5 +639,121 @@ xmpp__server_and_password_are_checked_body() {
 	return 0
 }
 xmpp__server_and_password_are_checked_cleanup() { bridge_stop; }
+
+# channel: the bridge "test" with a program that says what is put into $f/say; its conf in $1.
+channel() {
+	cp "$TKT_SRC/tests/channel.py" prog && chmod +x prog
+	printf 'bridge test { type = exec run = {"%s/prog"} %s }\n' "$PWD" "${1-}" >>desk/tkt.conf
+	ok tkt-config apply
+	bridge exec test
+	f=desk/channels/test
+	until_true 10 [ -d $f ] || atf_fail "$(cat bridge.err)"
+}
+# line ID CONVERSATION ADDRESS TEXT [JSON]
+line() { printf '{"type":"message","id":"%s","conversation":"%s","address":"%s","text":"%s"%s}\n' "$1" "$2" "$3" "$4" "${5:+,$5}" >>$f/say; }
+sent() { jq -r 'select(.type == "send") | .conversation + "|" + .text' $f/got 2>/dev/null; }
+heard() { until_true 10 grep -qF "$1" $f/got || atf_fail "not said: $1: $(sent) $(cat bridge.err)"; }
+
+agents__work_from_their_room_body() {
+	desk --sample
+	sed -i 's/^agent alice {/agent alice { chat = {"chat:test\/alice"}/; s/^agent bob {/agent bob { chat = {"chat:test\/bob"}/' desk/tkt.conf
+	channel 'agents_room = "#agents" queue = inbox'
+	# What is new is told there.
+	line m1 ann ann 'My parcel is late.'
+	heard 'new: #4 new'
+	[ "$(sent | cut -d'|' -f1)" = '#agents' ] || atf_fail "$(sent)"
+	# Agents talk; that is no ticket.
+	line a0 '#agents alice' alice 'who takes this?' '"authenticated":true'
+	line a1 '#agents alice' alice '!list id:4' '"authenticated":true'
+	heard '"conversation":"#agents alice"'
+	line a2 '#agents alice' alice '!set 4 assignee=none queue=inbox' '"authenticated":true'
+	line a22 '#agents alice' alice '!take 4' '"authenticated":true'
+	heard 'inbox alice: My parcel is late.'
+	line a3 '#agents alice' alice '!reply #4 It is put right.' '"authenticated":true'
+	line a4 '#agents alice' alice '!note 4 secret words' '"authenticated":true'
+	line a5 '#agents alice' alice '!set 4 priority=high tag+=money' '"authenticated":true'
+	heard ' high inbox alice'
+	heard '"conversation":"ann","name":"Alice Ahrens","text":"It is put right."'
+	line a6 '#agents alice' alice '!show 4' '"authenticated":true'
+	heard '> It is put right.'
+	line a7 '#agents alice' alice '!frobnicate' '"authenticated":true'
+	heard '!frobnicate: no such command'
+	line a8 '#agents alice' alice '!set 4 priority=hihg' '"authenticated":true'
+	heard 'hihg'
+	line a9 '#agents alice' alice '!show 99' '"authenticated":true'
+	heard 'no ticket 99'
+	# Elsewhere, too; and by nobody else.
+	line b1 alice alice '!list tag:money' '"authenticated":true'
+	until_true 10 sh -c "jq -r 'select(.type == \"send\" and .conversation == \"alice\") | .text' $f/got | grep -q ' high inbox alice'" || atf_fail "$(sent)"
+	line c1 '#agents alice' alice '!set 4 status=closed'
+	line c2 '#agents mallory' mallory '!set 4 status=closed' '"authenticated":true'
+	line c3 '#agents аlice' 'аlice' '!set 4 status=closed' '"authenticated":true'
+	until_true 10 sh -c "[ \$(grep -c 'I do not know this account' $f/got) -eq 3 ]" || atf_fail "$(sent)"
+	# What a role may not, it may not here.
+	ok tkt-new -q hardware -s 'A screw' -m x --quiet
+	line d1 '#agents bob' bob '!show 5' '"authenticated":true'
+	line d2 '#agents bob' bob '!set 5 priority=low' '"authenticated":true'
+	until_true 10 sh -c "[ \$(grep -c 'has no access to queue' $f/got) -eq 2 ]" || atf_fail "$(sent)"
+	# The same line again is done once.
+	line a3 '#agents alice' alice '!reply #4 It is put right.' '"authenticated":true'
+	heard '"outcome":"duplicate"'
+	[ "$(bodies 4 | grep -c 'put right')" -eq 1 ] || atf_fail "$(bodies 4)"
+	sent | grep -q 'secret words' && atf_fail "a note has left"
+	[ "$(chats)" = '4 ' ] || atf_fail "$(chats)"
+	[ "$(sqlite3 desk/store.db "SELECT count(*) FROM event WHERE actor = 'agent:alice' AND action = 'message.added'")" -eq 2 ] || atf_fail "whose words?"
+	ok tkt-show 4 -o json
+	any_of '.type == "ticket" and .phase != "closed" and .priority == "high" and .assignee == "alice"'
+	cp bridged out
+	records
+	ok tkt-fsck
+}
+agents__work_from_their_room_cleanup() { bridge_stop; }
+
+agents__are_not_flooded_body() {
+	desk --sample
+	channel 'agents_room = "#agents"'
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do line "m$i" "p$i" "p$i" "question $i"; done
+	until_true 30 grep -q 'and 7 more' $f/got || atf_fail "$(sent)"
+	[ "$(sent | grep -c '^#agents|new:')" -eq 5 ] || atf_fail "$(sent)"
+	[ "$(sqlite3 desk/store.db "SELECT count(*) FROM delivery WHERE kind = 'announce' AND state = 3")" -eq 12 ] || atf_fail "left"
+}
+agents__are_not_flooded_cleanup() { bridge_stop; }
+
+agents__accounts_are_checked_body() {
+	desk --sample
+	wrong() {
+		sed "s|^agent alice  *{|agent alice { $1|" desk/tkt.conf >bad.conf
+		tkt-config check --conf bad.conf >out 2>&1 && atf_fail "no error: $1"
+		grep -qF -- "$2" out || atf_fail "\"$2\" is not in: $(cat out)"
+	}
+	wrong 'chat = {"alice@example.org"}' 'use irc:BRIDGE/ACCOUNT'
+	wrong 'chat = {"irc:libera/~alice!a@b"}' 'a name is no account'
+	wrong 'chat = {"icq:7"}' 'unknown kind'
+	sed -i 's|^agent carol  *{|agent carol { chat = {"xmpp:x@y"}|' desk/tkt.conf
+	wrong 'chat = {"xmpp:X@y"}' "it is agent"
+}
+
+policy__holds_in_chat_body() {
+	desk --sample
+	mkdir -p desk/canned
+	printf 'canned reply\n' >desk/canned/thanks.md
+	cat >>desk/tkt.conf <<'X'
+route chatroute { when = "channel:chat subject:/invoice/" set = "queue=billing tag+=fromchat" }
+rule chatack { on = created when = "channel:chat" reply = thanks note = "only for us" }
+X
+	channel
+	line m1 ann ann 'The invoice is wrong.'
+	heard '"text":"canned reply"'
+	ok tkt-show 4 -o json
+	any_of '.type == "ticket" and .queue == "billing" and (.tags | index("fromchat")) and .sla.target == "first_response"'
+	any_of '.kind == "note" and .body == "only for us"'
+	line m2 ann ann 'Hello?'
+	heard '"m2"'
+	sleep 0.5
+	[ "$(sent | wc -l)" -eq 1 ] || atf_fail "$(sent)"
+	sent | grep -q 'only for us' && atf_fail "a note has left"
+	ok tkt-fsck
+}
+policy__holds_in_chat_cleanup() { bridge_stop; }
 
 cases cmd/chat-bridge_test.sh
