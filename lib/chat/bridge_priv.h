@@ -1,0 +1,75 @@
+/* What the files of a bridge share. */
+#ifndef CHAT_BRIDGE_PRIV_H
+#define CHAT_BRIDGE_PRIV_H
+
+#include "chat/bridge.h"
+
+enum {
+	BRIDGE_BUSY_US = 500000, /* while others hold the store */
+	BRIDGE_NEWS_BURST = 5
+};
+
+struct sending {
+	void *ctx;
+	struct delivery *x;
+	struct said s;
+	int64_t since;
+};
+struct asked {
+	struct heard h;
+	const struct agent *agent; /* NULL: nobody we know */
+	bool command;		   /* false: agents talk among themselves */
+};
+struct bridge_run {
+	const struct bridge_want *want;
+	struct cmd_env *env;
+	struct desk *d;
+	const struct bridge *conf;
+	struct talk *talk;
+	const char *via;
+	struct bell *bell;
+	bool rung; /* look into the outbox */
+	int64_t looked, due;
+
+	void *self, *self_ctx; /* the channel, while it is open */
+	int64_t retry_at, retry_ms;
+	char *last_log; /* the same line twice in a row is one line */
+
+	void *heard_ctx;
+	struct heard *heard;
+	size_t nheard;
+	char *place;
+	struct asked *asked; /* what agents want done */
+	size_t nasked;
+	const char **left;
+	size_t nleft;
+	double news_left; /* how many announcements may be said now */
+	int64_t news_at;
+	int64_t unsaid; /* that were not */
+	int64_t nsaid;	/* answers so far */
+
+	struct sending sending[BRIDGE_SENDING_MAX];
+	size_t nsending;
+};
+
+/* bridge.c: the channel is lost; what it had not answered is due again. */
+void bridge_lost(struct bridge_run *b, const struct err *why);
+
+/* bridge_heard.c: files what was heard, and ends the conversations that were left. */
+enum rc bridge_file_heard(struct bridge_run *b, struct err *err) CHECKED;
+
+/* bridge_send.c: hands what is due to the channel. */
+enum rc bridge_send_due(struct bridge_run *b, struct err *err) CHECKED;
+/* The channel is gone: what it had not answered is due again. */
+void bridge_take_back(struct bridge_run *b);
+/* One that has not answered for too long: the channel is lost. */
+void bridge_late_answers(struct bridge_run *b);
+
+/* bridge_agents.c: does what agents asked for. */
+enum rc bridge_answer_agents(struct bridge_run *b, struct err *err) CHECKED;
+/* May their room be told something now? */
+bool bridge_may_announce(struct bridge_run *b);
+/* How many announcements were left out. */
+void bridge_say_unsaid(struct bridge_run *b);
+
+#endif
