@@ -152,3 +152,4 @@ done
 . "$TKT_SRC/tests/bench/sla.sh"
 . "$TKT_SRC/tests/bench/acts.sh"
 . "$TKT_SRC/tests/bench/kb.sh"
+. "$TKT_SRC/tests/bench/chat.sh"
