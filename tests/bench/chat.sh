@@ -11,7 +11,7 @@ chat=$!
 while [ ! -s chatd/channels/talker/figures ] && kill -0 $chat 2>/dev/null; do sleep 0.2; done
 if [ -s chatd/channels/talker/figures ]; then
 	read -r rate p50 p95 <chatd/channels/talker/figures
-	row "chat-bridge, $CHAT_MANY messages of 200 people" "$rate /s" "$(awk '/VmHWM/ { printf "%d MB at most", $2 / 1024 }' /proc/$chat/status)"
+	row "chat-bridge, $CHAT_MANY messages of 200 people" "$rate /s" "$(awk '/RssAnon/ { printf "%d MB of its own in the end", $2 / 1024 }' /proc/$chat/status)"
 	row 'chat-bridge, a line until it is a durable message' "$p50 ms" "p95 $p95 ms"
 else
 	row 'chat-bridge' failed "$(head -n 1 chat.err)"
