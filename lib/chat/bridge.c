@@ -118,9 +118,10 @@ ended(void *arg, const struct conversation *c, struct err *err)
 {
 	struct bridge_run *b = arg;
 
-	return b->self != NULL && b->want->channel->over != NULL
-		   ? b->want->channel->over(b->self, c->key, err)
-		   : RC_OK;
+	if (b->self != NULL && b->want->channel->over != NULL &&
+	    b->want->channel->over(b->self, c->key, err) != RC_OK)
+		bridge_lost(b, err);
+	return RC_OK;
 }
 
 static enum rc

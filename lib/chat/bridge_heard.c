@@ -155,8 +155,10 @@ file_some(struct bridge_run *b, const struct heard *v, size_t n, const char *pla
 			bridge_log(
 			    b, "%s in %s: %s", v[i].address, v[i].conversation, f[i].why);
 		print_filed(b, &v[i], &f[i]);
-		if (b->self != NULL && b->want->channel->filed != NULL)
-			rc = b->want->channel->filed(b->self, &v[i], &f[i], err);
+		/* A channel that is gone meanwhile says it again, and hears then. */
+		if (b->self != NULL && b->want->channel->filed != NULL &&
+		    b->want->channel->filed(b->self, &v[i], &f[i], err) != RC_OK)
+			bridge_lost(b, err);
 	}
 	fflush(b->env->out->to);
 	return rc;

@@ -29,7 +29,7 @@ struct bridge_run {
 	const char *via;
 	struct bell *bell;
 	bool rung; /* look into the outbox */
-	int64_t looked, due;
+	int64_t looked;
 
 	void *self, *self_ctx; /* the channel, while it is open */
 	int64_t retry_at, retry_ms;

@@ -214,17 +214,21 @@ bridge_send_due(struct bridge_run *b, struct err *err)
 	size_t max = BRIDGE_SENDING_MAX - b->nsending, n = 0;
 	struct delivery **v = NULL;
 	void *ctx = talloc_new(b);
+	struct err bad;
 	enum rc rc = outbox_lease(b->d, ctx, b->via, max, &v, &n, err);
 
-	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		if (b->self != NULL)
-			rc = send_one(b, v[i], err);
-		else
-			rc = outbox_return(b->d, &v[i], 1, err);
-	}
+	size_t i = 0;
+
 	b->rung = rc == RC_OK && n == max;
+	while (rc == RC_OK && i < n && b->self != NULL)
+		rc = send_one(b, v[i++], err);
+	/* What was not begun, others may have, or we next time. */
+	if (i < n && outbox_return(b->d, v + i, n - i, &bad) != RC_OK && rc == RC_OK) {
+		*err = bad;
+		rc = bad.rc;
+	}
 	talloc_free(ctx);
-	return rc == RC_OK ? outbox_next(b->d, b->via, &b->due, err) : rc;
+	return rc;
 }
 
 void
