@@ -13,6 +13,7 @@
 #include "change/timed.h"
 #include "policy/tzdata.h"
 #include "desk/cmd.h"
+#include "ticket/conversation.h"
 
 static struct {
 	bool follow;
@@ -168,6 +169,8 @@ remember(struct cmd_env *env, struct err *err)
 		return RC_OK;
 	if (rc == RC_OK || rc == RC_NONE)
 		rc = store_write(s, err);
+	if (rc == RC_OK) /* what channels will not say again */
+		rc = heard_forget(s, now - HEARD_KEPT_MS, err);
 	if (rc == RC_OK)
 		rc = store_meta_set(
 		    s, "tick", talloc_asprintf(env->ctx, "%lld", (long long)now), err);

@@ -17,6 +17,7 @@ enum {
 	LOOK_MS = 1000,	       /* between looks at what nobody rings for */
 	RETRY_MS = 1000,       /* after a loss; twice as long each time */
 	RETRY_MAX_MS = 300000, /* at most */
+	STEADY_MS = 30000,     /* it worked so long: a loss is the first again */
 };
 
 /* ---- what channels ask ---- */
@@ -71,9 +72,11 @@ bridge_log(struct bridge_run *b, const char *fmt, ...)
 void
 bridge_up(struct bridge_run *b)
 {
-	if (b->retry_ms > RETRY_MS)
+	if (b->was_lost)
 		bridge_log(b, "it works again");
-	b->retry_ms = RETRY_MS;
+	b->was_lost = false;
+	if (b->up_at == INSTANT_NONE)
+		b->up_at = now_ms();
 	b->rung = true;
 }
 
@@ -85,6 +88,11 @@ bridge_lost(struct bridge_run *b, const struct err *why)
 	TALLOC_FREE(b->self_ctx);
 	b->self = NULL;
 	bridge_take_back(b);
+	/* One that begins and dies, again and again, does not work. */
+	if (b->up_at != INSTANT_NONE && now_ms() - b->up_at > STEADY_MS)
+		b->retry_ms = RETRY_MS;
+	b->up_at = INSTANT_NONE;
+	b->was_lost = true;
 	bridge_log(b, "%s; again in %lld s", why->text, (long long)(b->retry_ms / 1000));
 	b->retry_at = now_ms() + b->retry_ms;
 	b->retry_ms = 2 * b->retry_ms < RETRY_MAX_MS ? 2 * b->retry_ms : RETRY_MAX_MS;

@@ -269,7 +269,6 @@ say(struct line *l, struct err *err)
 	bool open, same;
 	enum rc rc = conversation_find(s, l->ctx, l->t->via, l->h->conversation, &c, err);
 
-	l->f->first = rc == RC_NONE;
 	if (rc != RC_OK && rc != RC_NONE)
 		return rc;
 	open = rc == RC_OK && c->closed_at == INSTANT_NONE;

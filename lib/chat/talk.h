@@ -41,7 +41,6 @@ extern const char *const talk_outcomes[];
 struct filed {
 	enum talk_outcome outcome;
 	int64_t ticket, message;
-	bool first;	 /* of a conversation */
 	bool tell;	 /* refused: the first time for this reason, worth a line */
 	const char *why; /* refused */
 };

@@ -137,6 +137,27 @@ exec__loses_and_doubles_nothing_when_killed_body() {
 }
 exec__loses_and_doubles_nothing_when_killed_cleanup() { bridge_stop; }
 
+exec__outlives_a_program_that_does_not_listen_body() {
+	desk --sample
+	cat >prog <<'P'
+#!/bin/sh
+echo '{"type":"hello","name":"deaf","version":"1"}'
+exec 0<&-
+i=0
+while [ $i -lt 300 ]; do
+	i=$((i + 1))
+	echo "{\"type\":\"message\",\"id\":\"m$i\",\"conversation\":\"c$i\",\"address\":\"a$i\",\"text\":\"line $i\",\"at\":\"2026-11-2$((i % 5))T10:$((i % 50 + 10)):00Z\"}"
+done
+P
+	chmod +x prog
+	bridge exec ./prog
+	until_true 20 grep -q 'again in 2 s' bridge.err || atf_fail "$(cat bridge.err)"
+	kill -0 "$(cat bridge.pid)" || atf_fail "it ended: $(cat bridge.err)"
+	until_true 20 sh -c '[ $(sqlite3 desk/store.db "SELECT count(*) FROM message WHERE body LIKE \"line %\"") -eq 300 ]' || atf_fail "lost: $(tail -n 3 bridge.err)"
+	grep -q duplicate bridged || atf_fail "it was not run again"
+}
+exec__outlives_a_program_that_does_not_listen_cleanup() { bridge_stop; }
+
 conformance__is_told_rule_by_rule_body() {
 	mkdir -p here/in && printf 'ann\nhello' >here/in/m1
 	(cd here && chat-bridge test "$TKT_SRC/share/channel/folder" >../out 2>../err) || atf_fail "$(cat out err)"
