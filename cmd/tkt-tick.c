@@ -10,6 +10,7 @@
 #include "base/sibling.h"
 #include "base/text.h"
 #include "change/clocks.h"
+#include "change/proof.h"
 #include "change/timed.h"
 #include "policy/tzdata.h"
 #include "desk/cmd.h"
@@ -171,6 +172,8 @@ remember(struct cmd_env *env, struct err *err)
 		rc = store_write(s, err);
 	if (rc == RC_OK) /* what channels will not say again */
 		rc = heard_forget(s, now - HEARD_KEPT_MS, err);
+	if (rc == RC_OK)
+		rc = proof_forget(s, now - PROOF_KEPT_MS, err);
 	if (rc == RC_OK)
 		rc = store_meta_set(
 		    s, "tick", talloc_asprintf(env->ctx, "%lld", (long long)now), err);

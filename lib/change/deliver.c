@@ -44,7 +44,10 @@ work_leave(struct work *w, struct pending *of, const struct leaving *l, struct e
 		return rc;
 	bind_int(st, 1, of->id);
 	bind_int(st, 2, ++of->ndeliveries);
-	bind_int(st, 3, w->t->id);
+	if (w->t != NULL)
+		bind_int(st, 3, w->t->id);
+	else
+		bind_null(st, 3);
 	bind_text(st, 4, l->via);
 	bind_text(st, 5, l->kind);
 	bind_text(st, 6, l->target);

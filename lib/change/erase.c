@@ -174,6 +174,8 @@ SQL(sql_drop_talked, "UPDATE delivery SET target = 'erased', text = NULL, "
 		     "state = CASE WHEN state < 3 THEN 5 ELSE state END "
 		     "WHERE ?1 = 0 AND (via, target) IN (SELECT via, key "
 		     "FROM conversation WHERE address = ?2) /* scan */");
+SQL(sql_drop_proofs, "DELETE FROM proof WHERE ?1 = 0 AND (address = ?2 OR email = ?2) "
+		     "/* scan */");
 SQL(sql_drop_talks, "DELETE FROM conversation WHERE ?1 = 0 AND address = ?2 /* scan */");
 
 /* An event may hold an address of theirs beside somebody else's message, which stays: its
@@ -500,6 +502,8 @@ erase_tickets(struct person_erase *p, struct err *err)
 			rc = erase_run(p->tx, sql_drop_talked, 0, address, err);
 		if (rc == RC_OK)
 			rc = erase_run(p->tx, sql_drop_talks, 0, address, err);
+		if (rc == RC_OK)
+			rc = erase_run(p->tx, sql_drop_proofs, 0, address, err);
 	}
 	return rc == RC_OK ? erase_elsewhere(p, &e, err) : rc;
 }

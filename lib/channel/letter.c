@@ -298,6 +298,15 @@ load(struct draft_letter *l, struct err *err)
 	if (rc != RC_OK)
 		return rc;
 	l->box = config_mailbox(c, l->t->mailbox);
+	return RC_OK;
+}
+
+/* Whose mail it is. */
+static enum rc
+sender(struct draft_letter *l, struct err *err)
+{
+	const struct config *c = l->w->d->config;
+
 	l->box = l->box ? l->box : config_mailbox_default(c);
 	return l->box ? RC_OK : err_fail(err, RC_INVALID, "no mailbox to send it from");
 }
@@ -307,14 +316,17 @@ letter_write(void *ctx, struct writer *w, struct delivery *const *v, size_t n, b
     struct letter *out, struct err *err)
 {
 	struct draft_letter *l = talloc_zero(ctx, struct draft_letter);
-	bool notice = strcmp(v[0]->kind, "notice") == 0;
+	bool notice = strcmp(v[0]->kind, "notice") == 0,
+	     code = strcmp(v[0]->kind, "code") == 0;
 	enum rc rc;
 
 	l->ctx = l;
 	l->w = w;
 	l->of = v[0];
 	l->o.headers = l->headers;
-	rc = load(l, err);
+	rc = code ? RC_OK : load(l, err);
+	if (rc == RC_OK)
+		rc = sender(l, err);
 	if (rc == RC_OK) {
 		l->o.from = l->box->address;
 		l->o.from_name =
@@ -322,8 +334,10 @@ letter_write(void *ctx, struct writer *w, struct delivery *const *v, size_t n, b
 		l->o.message_id = token_message_own_id(l, &w->keys, l->box,
 		    l->event_ticket, l->of->event, notice ? l->of->target : NULL);
 		letter_header(l, "X-Tkt-Loop",
-		    talloc_asprintf(l, "%s %lld", w->d->id, (long long)l->t->id));
+		    talloc_asprintf(
+			l, "%s %lld", w->d->id, (long long)(l->t ? l->t->id : 0)));
 		rc = notice ? letter_notice(l, v, n, &out->to, err)
+		     : code ? letter_code(l, &out->to, err)
 			    : to_customer(l, &out->to, err);
 	}
 	if (rc == RC_OK)

@@ -28,6 +28,8 @@ void letter_mark_machine(struct draft_letter *l, const char *how);
 /* transcript.c: what was said in a conversation, and no note of it. */
 enum rc letter_transcript(
     struct draft_letter *l, const char *language, struct err *err) CHECKED;
+/* code_letter.c: a one-time code (change/proof.h); it is about no ticket. */
+enum rc letter_code(struct draft_letter *l, const char **to, struct err *err) CHECKED;
 /* notice_letter.c: a notice, or a digest of n of them. */
 enum rc letter_notice(struct draft_letter *l, struct delivery *const *v, size_t n,
     const char **to, struct err *err) CHECKED;

@@ -5,6 +5,7 @@
 #include "base/instant.h"
 #include "chat/agents.h"
 #include "chat/bridge_priv.h"
+#include "chat/proving.h"
 
 enum {
 	NEWS_BURST = BRIDGE_NEWS_BURST, /* announcements at once, then */
@@ -27,23 +28,31 @@ say(struct bridge_run *b, const char *conversation, const char *text, struct err
 }
 
 static enum rc
+try_asked(struct bridge_run *b, const struct asked *q, struct filed *f, char **answer,
+    struct err *err)
+{
+	if (q->proof)
+		return proving_do(b->d, b->heard_ctx, &q->h, answer, err);
+	if (q->agent != NULL)
+		return agents_do(
+		    b->d, b->heard_ctx, b->via, q->agent, &q->h, f, answer, err);
+	if (q->command)
+		*answer = talloc_strdup(
+		    b->heard_ctx, "I do not know this account: nothing was done.");
+	return RC_OK;
+}
+
+static enum rc
 do_asked(struct bridge_run *b, const struct asked *q, struct err *err)
 {
 	struct filed f = {.outcome = TALK_APPENDED};
 	char *answer = NULL;
-	enum rc rc = RC_OK;
+	enum rc rc;
 
-	if (q->agent != NULL) {
-		while (((rc = agents_do(b->d, b->heard_ctx, b->via, q->agent, &q->h, &f,
-			     &answer, err)) == RC_BUSY ||
-			   rc == RC_IO) &&
-		       !*b->want->stop) {
-			bridge_log(b, "%s", err->text);
-			usleep(BRIDGE_BUSY_US);
-		}
-	} else if (q->command) {
-		answer = talloc_strdup(
-		    b->heard_ctx, "I do not know this account: nothing was done.");
+	while (((rc = try_asked(b, q, &f, &answer, err)) == RC_BUSY || rc == RC_IO) &&
+	       !*b->want->stop) {
+		bridge_log(b, "%s", err->text);
+		usleep(BRIDGE_BUSY_US);
 	}
 	if (rc == RC_OK && b->self != NULL && q->h.id != NULL &&
 	    b->want->channel->filed != NULL)

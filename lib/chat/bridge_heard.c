@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "chat/agents.h"
 #include "chat/bridge_priv.h"
+#include "chat/proving.h"
 
 /* ---- what channels say ---- */
 
@@ -59,12 +60,14 @@ among_agents(const struct bridge_run *b, const struct heard *h)
 void
 bridge_heard(struct bridge_run *b, const struct heard *h)
 {
-	bool room = among_agents(b, h), command = agents_is_command(h);
-	const struct agent *a = command ? agents_find(b->d->config, h) : NULL;
+	bool room = among_agents(b, h), command = agents_is_command(h),
+	     proof = !room && proving_is(h);
+	const struct agent *a = command && !proof ? agents_find(b->d->config, h) : NULL;
 
-	if (a != NULL || room) {
+	if (a != NULL || room || proof) {
 		b->asked = mem_grow(b->heard_ctx, b->asked, struct asked, b->nasked + 1);
-		b->asked[b->nasked] = (struct asked){.agent = a, .command = command};
+		b->asked[b->nasked] =
+		    (struct asked){.agent = a, .command = command, .proof = proof};
 		copy_heard(b->heard_ctx, &b->asked[b->nasked++].h, h);
 		return;
 	}

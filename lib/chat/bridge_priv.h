@@ -19,6 +19,7 @@ struct asked {
 	struct heard h;
 	const struct agent *agent; /* NULL: nobody we know */
 	bool command;		   /* false: agents talk among themselves */
+	bool proof;		   /* a customer's, about who they are */
 };
 struct bridge_run {
 	const struct bridge_want *want;

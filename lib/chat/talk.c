@@ -67,6 +67,13 @@ clean_line(void *ctx, const char *s, size_t max)
 	return text_clean(ctx, s ? s : "", s ? strlen(s) : 0, TEXT_LINE, max);
 }
 
+struct person_address
+talk_from(void *ctx, const struct heard *h)
+{
+	return (struct person_address){clean_line(ctx, h->name, TALK_NAME_MAX), h->kind,
+	    text_lower(clean_line(ctx, h->address, PERSON_MAX))};
+}
+
 /* The first line of what was said, cut at a blank. */
 static const char *
 subject_of(void *ctx, const char *body, const char *name)
@@ -125,8 +132,7 @@ prepare(void *ctx, struct line *l, struct err *err)
 	l->at = h->at == INSTANT_NONE || h->at > now ? now : h->at;
 	if (h->at > now + AHEAD_MS)
 		l->message.flags |= MESSAGE_UNVERIFIED;
-	l->from = (struct person_address){clean_line(ctx, h->name, TALK_NAME_MAX),
-	    h->kind, text_lower(clean_line(ctx, h->address, PERSON_MAX))};
+	l->from = talk_from(ctx, h);
 	l->message.kind = "reply";
 	l->message.direction = "in";
 	l->message.channel = l->t->channel;

@@ -56,6 +56,9 @@ enum rc talk_new(void *ctx, struct desk *d, const char *via, const char *channel
 enum rc talk_file(struct talk *t, void *ctx, const struct heard *v, size_t n,
     const char *place, struct filed *out, struct err *err) CHECKED;
 
+/* Who said it, as addresses are kept: into ctx. */
+struct person_address talk_from(void *ctx, const struct heard *h);
+
 /* We said something in one: it is not quiet. */
 enum rc talk_spoke(struct talk *t, const char *conversation, struct err *err) CHECKED;
 

@@ -11,7 +11,7 @@
 #include "base/text.h"
 
 extern const char template_reply[], template_update[], template_transcript[],
-    template_notice[], template_digest[];
+    template_code[], template_notice[], template_digest[];
 
 struct texts {
 	json_t *canned, *templates;
@@ -119,8 +119,8 @@ texts_template(const struct texts *t, const char *name, const char *language,
 	static const struct {
 		const char *name, *body;
 	} ours[] = {{"reply", template_reply}, {"update", template_update},
-	    {"transcript", template_transcript}, {"notice", template_notice},
-	    {"digest", template_digest}};
+	    {"transcript", template_transcript}, {"code", template_code},
+	    {"notice", template_notice}, {"digest", template_digest}};
 
 	if (in_language(json_object_get(t->templates, name), name, language, c))
 		return RC_OK;
@@ -165,7 +165,8 @@ static const char *const value_names[] = {"ticket", "ticket.id", "ticket.subject
     "requester.address", "requester.organization", "agent", "agent.name", "agent.email",
     "mailbox", "mailbox.name", "mailbox.address", "desk", "desk.name", "message",
     "message.text", "message.author", "notice", "notice.why", "notice.count", "notices",
-    "article", "article.title", "article.summary", "article.url", ".", NULL};
+    "article", "article.title", "article.summary", "article.url", "code", "code.digits",
+    "code.handle", ".", NULL};
 
 bool
 texts_value_known(const struct config *c, const char *name)

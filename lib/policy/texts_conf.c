@@ -16,7 +16,7 @@
 extern const char template_acknowledgement[], template_acknowledgement_de[];
 
 static const char *const template_names[] = {
-    "reply", "update", "transcript", "notice", "digest", NULL};
+    "reply", "update", "transcript", "code", "notice", "digest", NULL};
 
 struct text_file {
 	struct conf *c;

@@ -22,6 +22,7 @@ skipped=$(grep -cE ' -> +skipped' run.log || :)
 [ "${CI-}" = true ] && failed=$((failed + skipped))
 [ "$passed" -gt 0 ] || { tail -n 5 run.log; status=1; }
 [ "$skipped" -eq 0 ] || echo "$skipped skipped: install what they need with make deps"
+grep -oE '^[^ ]+ +-> +(failed|broken)' run.log || :
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && exit $status
 exit 1
