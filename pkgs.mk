@@ -39,7 +39,8 @@ LIBS_mail-queue = $(shell pkg-config --libs gmime-3.0) -lmd4c
 LIBS_mail-fetch = $(LIBS_mail-ingest) -lcurl
 # Hooks: HTTP, TLS.
 LIBS_hook-send = -lcurl
-LIBS_chat-bridge = -lcurl -lstrophe
+LIBS_chat-bridge = -lcurl -lstrophe $(LIBS_chat-bot)
+LIBS_chat-bot = -lstemmer -lyaml -lmd4c
 # Rows of CSV.
 LIBS_cust-import = -lcsv
 # Archives.

@@ -176,6 +176,11 @@ SQL(sql_drop_talked, "UPDATE delivery SET target = 'erased', text = NULL, "
 		     "FROM conversation WHERE address = ?2) /* scan */");
 SQL(sql_drop_proofs, "DELETE FROM proof WHERE ?1 = 0 AND (address = ?2 OR email = ?2) "
 		     "/* scan */");
+SQL(sql_drop_bot_talks, "DELETE FROM bot_talk WHERE ?1 = 0 AND address = ?2 /* scan */");
+SQL(sql_drop_bot_words, "UPDATE delivery SET target = 'erased', text = NULL, "
+			"state = CASE WHEN state < 3 THEN 5 ELSE state END "
+			"WHERE kind = 'bot' AND event IN "
+			"(SELECT id FROM event WHERE customer = ?1)");
 SQL(sql_drop_talks, "DELETE FROM conversation WHERE ?1 = 0 AND address = ?2 /* scan */");
 
 /* An event may hold an address of theirs beside somebody else's message, which stays: its
@@ -485,6 +490,8 @@ erase_tickets(struct person_erase *p, struct err *err)
 		rc = erase_select(p->tx, sql_own_tickets, p->ids[i], NULL, &ids, &n, err);
 		for (size_t k = 0; rc == RC_OK && k < n; k++)
 			rc = own_ticket(p, ids[k], err);
+		if (rc == RC_OK)
+			rc = erase_run(p->tx, sql_drop_bot_words, p->ids[i], NULL, err);
 	}
 	for (size_t i = 0; rc == RC_OK && i < p->nids; i++)
 		rc = add_messages(p, &e, sql_authored,
@@ -504,6 +511,8 @@ erase_tickets(struct person_erase *p, struct err *err)
 			rc = erase_run(p->tx, sql_drop_talks, 0, address, err);
 		if (rc == RC_OK)
 			rc = erase_run(p->tx, sql_drop_proofs, 0, address, err);
+		if (rc == RC_OK)
+			rc = erase_run(p->tx, sql_drop_bot_talks, 0, address, err);
 	}
 	return rc == RC_OK ? erase_elsewhere(p, &e, err) : rc;
 }

@@ -167,6 +167,7 @@ look(struct bridge_run *b, struct err *err)
 		b->self = NULL;
 		b->retry_at = 0;
 		bridge_take_back(b);
+		bridge_bot_forget(b);
 		rc = desk_renew(b->env->ctx, &b->env->desk, b->env->as, &newer, err);
 		b->d = b->env->desk;
 		if (rc == RC_OK)
@@ -176,6 +177,9 @@ look(struct bridge_run *b, struct err *err)
 	}
 	if (rc == RC_OK)
 		rc = talk_end_quiet(b->talk, ended, b, err);
+	if (rc == RC_OK)
+		rc = bot_end_quiet(b->talk, b->d, b->via, bridge_bot(b),
+		    desk_now(b->d) - (b->conf ? b->conf->idle : BRIDGE_IDLE_MS), err);
 	if (rc == RC_OK) {
 		bridge_say_unsaid(b);
 		bridge_late_answers(b);
@@ -188,7 +192,7 @@ look(struct bridge_run *b, struct err *err)
 static void
 wait_for_something(struct bridge_run *b)
 {
-	struct pollfd v[BRIDGE_FDS_MAX + 1];
+	struct pollfd v[BRIDGE_FDS_MAX + 2 * BRIDGE_THOUGHTS_MAX + 1];
 	int64_t now = now_ms(), until = b->looked + LOOK_MS;
 	size_t n = 0;
 
@@ -196,6 +200,7 @@ wait_for_something(struct bridge_run *b)
 		n = b->want->channel->wait(b->self, v, &until);
 	else if (b->retry_at < until)
 		until = b->retry_at;
+	n += bridge_bot_wait(b, v + n, &until);
 	v[n++] = (struct pollfd){.fd = bell_fd(b->bell), .events = POLLIN};
 	if (b->rung && b->self != NULL && b->nsending < BRIDGE_SENDING_MAX &&
 	    b->want->channel->ready(b->self))
@@ -221,6 +226,7 @@ turn(struct bridge_run *b, struct err *err)
 	if (rc == RC_OK && b->self != NULL &&
 	    b->want->channel->step(b->self, &bad) != RC_OK)
 		bridge_lost(b, &bad); /* what it said before is filed all the same */
+	bridge_bot_step(b);
 	if (rc == RC_OK)
 		rc = bridge_answer_agents(b, err);
 	if (rc == RC_OK)

@@ -36,6 +36,13 @@ copy_heard(void *ctx, struct heard *to, const struct heard *h)
 	}
 }
 
+static void
+keep_heard(struct bridge_run *b, const struct heard *h)
+{
+	b->heard = mem_grow(b->heard_ctx, b->heard, struct heard, b->nheard + 1);
+	copy_heard(b->heard_ctx, &b->heard[b->nheard++], h);
+}
+
 bool
 bridge_is_agents_room(const struct bridge_run *b, const char *name)
 {
@@ -71,8 +78,7 @@ bridge_heard(struct bridge_run *b, const struct heard *h)
 		copy_heard(b->heard_ctx, &b->asked[b->nasked++].h, h);
 		return;
 	}
-	b->heard = mem_grow(b->heard_ctx, b->heard, struct heard, b->nheard + 1);
-	copy_heard(b->heard_ctx, &b->heard[b->nheard++], h);
+	keep_heard(b, h);
 }
 
 void
@@ -128,8 +134,10 @@ print_filed(struct bridge_run *b, const struct heard *h, const struct filed *f)
 	    text_clean(b->heard_ctx, h->conversation, strlen(h->conversation), TEXT_LINE,
 		CONVERSATION_KEY_MAX));
 	record_set_text(o, "outcome", talk_outcomes[f->outcome]);
-	record_set_int(o, "ticket", f->ticket);
-	record_set_int(o, "message", f->message);
+	json_object_set_new(
+	    o, "ticket", f->ticket ? json_integer(f->ticket) : json_null());
+	json_object_set_new(
+	    o, "message", f->message ? json_integer(f->message) : json_null());
 	record_set_text(o, "external_id",
 	    h->id ? text_clean(b->heard_ctx, h->id, strlen(h->id), TEXT_LINE,
 			CONVERSATION_KEY_MAX)
@@ -138,54 +146,134 @@ print_filed(struct bridge_run *b, const struct heard *h, const struct filed *f)
 	out_json(out, o);
 }
 
-static enum rc
-file_some(struct bridge_run *b, const struct heard *v, size_t n, const char *place,
-    struct err *err)
+/* It is durable: whoever looks after the bridge is told, and the channel. */
+static void
+told(struct bridge_run *b, const struct heard *h, const struct filed *f, struct err *err)
 {
-	struct filed *f = mem_array(b->heard_ctx, struct filed, n + 1);
+	if (f->tell)
+		bridge_log(b, "%s in %s: %s", h->address, h->conversation, f->why);
+	print_filed(b, h, f);
+	/* A channel that is gone meanwhile says it again, and hears then. */
+	if (b->self != NULL && b->want->channel->filed != NULL &&
+	    b->want->channel->filed(b->self, h, f, err) != RC_OK)
+		bridge_lost(b, err);
+}
+
+static enum rc
+file_some(struct bridge_run *b, void *ctx, const struct heard *v, size_t n,
+    const char *place, struct err *err)
+{
+	struct filed *f = mem_array(ctx, struct filed, n + 1);
 	enum rc rc;
 
 	/* A store that others hold comes free again, a full disk is emptied: nothing is
 	 * lost by waiting, since who speaks to us waits, too. */
-	while (((rc = talk_file(b->talk, b->heard_ctx, v, n, place, f, err)) == RC_BUSY ||
+	while (((rc = talk_file(b->talk, ctx, v, n, place, f, err)) == RC_BUSY ||
 		   rc == RC_IO) &&
 	       !*b->want->stop) {
 		bridge_log(b, "%s", err->text);
 		usleep(BRIDGE_BUSY_US);
 	}
-	for (size_t i = 0; rc == RC_OK && i < n; i++) {
-		if (f[i].tell)
-			bridge_log(
-			    b, "%s in %s: %s", v[i].address, v[i].conversation, f[i].why);
-		print_filed(b, &v[i], &f[i]);
-		/* A channel that is gone meanwhile says it again, and hears then. */
-		if (b->self != NULL && b->want->channel->filed != NULL &&
-		    b->want->channel->filed(b->self, &v[i], &f[i], err) != RC_OK)
-			bridge_lost(b, err);
-	}
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
+		told(b, &v[i], &f[i], err);
 	fflush(b->env->out->to);
+	return rc;
+}
+
+static enum rc
+file_all(struct bridge_run *b, void *ctx, const struct heard *v, size_t n,
+    const char *place, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0, k; rc == RC_OK && i < n; i += k) {
+		k = n - i < BRIDGE_BATCH_MAX ? n - i : BRIDGE_BATCH_MAX;
+		rc = file_some(b, ctx, v + i, k, i + k == n ? place : NULL, err);
+	}
+	if (rc == RC_OK && n == 0 && place != NULL)
+		rc = talk_file(b->talk, ctx, NULL, 0, place, NULL, err);
+	return rc;
+}
+
+/* Lines that are for no bot, until they are filed together. */
+struct plain {
+	struct heard *v;
+	size_t n;
+};
+
+static enum rc
+file_plain(
+    struct bridge_run *b, void *ctx, struct plain *p, const char *place, struct err *err)
+{
+	enum rc rc = file_all(b, ctx, p->v, p->n, place, err);
+
+	p->n = 0;
+	return rc;
+}
+
+static bool
+speaks_in(const struct plain *p, const char *conversation)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (strcmp(p->v[i].conversation, conversation) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One for the bot is filed at once, or kept while it thinks. What stood before in the
+ * same conversation is filed first: it may change whom this one is for. */
+static enum rc
+ask_bot(struct bridge_run *b, void *ctx, const struct heard *h, struct plain *p,
+    struct err *err)
+{
+	struct filed f = {0};
+	bool later = false;
+	enum rc rc = RC_OK;
+
+	if (speaks_in(p, h->conversation))
+		rc = file_plain(b, ctx, p, NULL, err);
+	if (rc == RC_OK)
+		rc = bridge_bot_hears(b, ctx, h, &f, &later, err);
+	if (rc == RC_OK && later)
+		keep_heard(b, h);
+	else if (rc == RC_OK)
+		told(b, h, &f, err);
+	else if (rc == RC_NONE) {
+		p->v[p->n++] = *h;
+		rc = RC_OK;
+	}
 	return rc;
 }
 
 enum rc
 bridge_file_heard(struct bridge_run *b, struct err *err)
 {
+	const struct heard *v = b->heard;
+	const char **left = b->left;
+	size_t n = b->nheard, nleft = b->nleft;
+	void *ctx = b->heard_ctx;
+	struct plain p = {.v = mem_array(ctx, struct heard, n + 1)};
 	enum rc rc = RC_OK;
 
-	for (size_t i = 0, n; rc == RC_OK && i < b->nheard; i += n) {
-		n = b->nheard - i < BRIDGE_BATCH_MAX ? b->nheard - i : BRIDGE_BATCH_MAX;
-		rc = file_some(
-		    b, b->heard + i, n, i + n == b->nheard ? b->place : NULL, err);
-	}
-	if (rc == RC_OK && b->nheard == 0 && b->place != NULL)
-		rc = talk_file(b->talk, b->heard_ctx, NULL, 0, b->place, NULL, err);
-	for (size_t i = 0; rc == RC_OK && i < b->nleft; i++)
-		rc = talk_end(b->talk, b->left[i], err);
-	talloc_free(b->heard_ctx);
 	b->heard_ctx = talloc_new(b);
 	b->heard = NULL;
 	b->left = NULL;
 	b->nheard = b->nleft = 0;
-	TALLOC_FREE(b->place);
+	for (size_t i = 0; rc == RC_OK && i < n; i++) {
+		if (bridge_bot(b) != NULL)
+			rc = ask_bot(b, ctx, &v[i], &p, err);
+		else
+			p.v[p.n++] = v[i];
+	}
+	/* How far it has read is not kept while a line waits that is in no row. */
+	if (rc == RC_OK)
+		rc = file_plain(b, ctx, &p, b->nheard == 0 ? b->place : NULL, err);
+	fflush(b->env->out->to);
+	for (size_t i = 0; rc == RC_OK && i < nleft; i++)
+		rc = talk_end(b->talk, left[i], err);
+	talloc_free(ctx);
+	if (b->nheard == 0)
+		TALLOC_FREE(b->place);
 	return rc;
 }

@@ -2,11 +2,14 @@
 #ifndef CHAT_BRIDGE_PRIV_H
 #define CHAT_BRIDGE_PRIV_H
 
+#include "chat/bot.h"
 #include "chat/bridge.h"
 
 enum {
 	BRIDGE_BUSY_US = 500000, /* while others hold the store */
-	BRIDGE_NEWS_BURST = 5
+	BRIDGE_NEWS_BURST = 5,
+	BRIDGE_THOUGHTS_MAX = 8, /* programs of a bot that think at the same time */
+	BRIDGE_WAITING_MAX = 500 /* lines that wait for them */
 };
 
 struct sending {
@@ -20,6 +23,13 @@ struct asked {
 	const struct agent *agent; /* NULL: nobody we know */
 	bool command;		   /* false: agents talk among themselves */
 	bool proof;		   /* a customer's, about who they are */
+};
+/* What a bot's program thinks about: the first line of the conversation that waits. */
+struct thought {
+	void *ctx;
+	const char *conversation;
+	struct proposing *p;
+	bool done;
 };
 struct bridge_run {
 	const struct bridge_want *want;
@@ -51,6 +61,9 @@ struct bridge_run {
 	int64_t unsaid; /* that were not */
 	int64_t nsaid;	/* answers so far */
 
+	struct thought thoughts[BRIDGE_THOUGHTS_MAX];
+	size_t nthoughts;
+
 	struct sending sending[BRIDGE_SENDING_MAX];
 	size_t nsending;
 };
@@ -60,6 +73,17 @@ void bridge_lost(struct bridge_run *b, const struct err *why);
 
 /* bridge_heard.c: files what was heard, and ends the conversations that were left. */
 enum rc bridge_file_heard(struct bridge_run *b, struct err *err) CHECKED;
+
+/* bridge_bot.c: who answers first, or NULL. */
+const struct bot *bridge_bot(const struct bridge_run *b);
+/* A line for it, and what became of that. RC_NONE: it is for a person. *later: the bot
+ * thinks about it, or about one before it; it is to be asked again. */
+enum rc bridge_bot_hears(struct bridge_run *b, void *ctx, const struct heard *h,
+    struct filed *f, bool *later, struct err *err) CHECKED;
+size_t bridge_bot_wait(const struct bridge_run *b, struct pollfd *v, int64_t *until);
+void bridge_bot_step(struct bridge_run *b);
+/* What is thought about is begun again, under another policy. */
+void bridge_bot_forget(struct bridge_run *b);
 
 /* bridge_send.c: hands what is due to the channel. */
 enum rc bridge_send_due(struct bridge_run *b, struct err *err) CHECKED;

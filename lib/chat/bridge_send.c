@@ -157,6 +157,15 @@ compose(struct bridge_run *b, struct sending *s, struct err *err)
 		    .message = &nothing};
 		return rc;
 	}
+	if (strcmp(s->x->kind, "bot") == 0) {
+		s->s = (struct said){.id = s->s.id,
+		    .conversation = s->x->target,
+		    .text = s->x->text ? s->x->text : "",
+		    .name = b->d->config->name,
+		    .message = &nothing,
+		    .again = s->x->attempts > 0};
+		return RC_OK;
+	}
 	rc = message_get(b->d->store, s->ctx, s->x->event, &m, err);
 	if (rc != RC_OK)
 		return rc;

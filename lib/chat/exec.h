@@ -30,7 +30,8 @@ enum rc program_step(struct program *p, struct err *err) CHECKED;
 /* The next line as an object, a new reference; NULL: none yet. What is no object, or too
  * long a line, is RC_INVALID and says so. */
 enum rc program_next(struct program *p, json_t **o, struct err *err) CHECKED;
-/* Says a line; takes over o. RC_NET when it does not read. */
+/* Says a line; takes over o. RC_NET when it reads too slowly; one that has closed its
+ * input hears no more. */
 enum rc program_say(struct program *p, json_t *o, struct err *err) CHECKED;
 size_t program_wait(const struct program *p, struct pollfd *v);
 

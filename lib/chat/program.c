@@ -148,21 +148,25 @@ ended(struct program *p, struct err *err)
 	return err_fail(err, RC_NET, "it closed its output");
 }
 
-static enum rc
-give(struct program *p, struct err *err)
+/* One that does not listen any more may still speak: its end is that of its output, or
+ * that it answers no ping. */
+static void
+give(struct program *p)
 {
 	ssize_t n;
 
-	if (p->nwaiting == 0)
-		return RC_OK;
+	if (p->nwaiting == 0 || p->in < 0)
+		return;
 	n = write(p->in, p->waiting, p->nwaiting);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return RC_OK;
-	if (n < 0)
-		return ended(p, err);
+		return;
+	if (n < 0) {
+		close(p->in);
+		p->in = -1;
+		n = (ssize_t)p->nwaiting;
+	}
 	p->nwaiting -= (size_t)n;
 	memmove(p->waiting, p->waiting + n, p->nwaiting);
-	return RC_OK;
 }
 
 enum rc
@@ -179,7 +183,10 @@ program_step(struct program *p, struct err *err)
 		lines_add(p->lines, block, (size_t)n);
 	else if (n == 0 || died || (errno != EAGAIN && errno != EINTR))
 		p->ended = true;
-	return p->ended ? ended(p, err) : give(p, err);
+	if (p->ended)
+		return ended(p, err);
+	give(p);
+	return RC_OK;
 }
 
 enum rc
@@ -217,6 +224,10 @@ program_say(struct program *p, json_t *o, struct err *err)
 	size_t n = strlen(s);
 
 	json_decref(o);
+	if (p->in < 0) {
+		free(s);
+		return RC_OK;
+	}
 	if (p->nwaiting + n > EXEC_WAITING_MAX) {
 		free(s);
 		return err_fail(err, RC_NET, "it does not read");
@@ -226,5 +237,6 @@ program_say(struct program *p, json_t *o, struct err *err)
 	p->waiting[p->nwaiting + n] = '\n';
 	p->nwaiting += n + 1;
 	free(s);
-	return give(p, err);
+	give(p);
+	return RC_OK;
 }

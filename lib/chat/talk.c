@@ -1,5 +1,5 @@
 /* What channels say becomes tickets and messages. */
-#include "chat/talk.h"
+#include "chat/talk_priv.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,8 @@
 
 enum { AHEAD_MS = 300000, QUIET_AT_ONCE = 100 };
 
-const char *const talk_outcomes[] = {"created", "appended", "duplicate", "refused", NULL};
+const char *const talk_outcomes[] = {
+    "created", "appended", "duplicate", "refused", "kept", NULL};
 
 struct talk {
 	struct desk *d;
@@ -59,6 +60,7 @@ struct line {
 	int64_t at;
 	struct change_tx *tx;
 	struct filed *f;
+	const struct handed *over; /* what a bot adds, or NULL */
 };
 
 static char *
@@ -215,10 +217,19 @@ ticket_of(struct line *l, int64_t id, struct ticket **t, struct err *err)
 	return rc;
 }
 
+/* The queue of the channel, unless somebody knows better. */
+static enum rc
+add_queue(struct line *l, struct changes *changes, struct err *err)
+{
+	return changes_value(changes, "queue") != NULL
+		   ? RC_OK
+		   : changes_add(l->ctx, "queue", CHANGE_SET, l->t->queue,
+			 l->t->d->config, changes, err);
+}
+
 static enum rc
 begin(struct line *l, int64_t follows, struct err *err)
 {
-	const struct config *c = l->t->d->config;
 	struct ticket_link link = {"follows", follows};
 	struct conversation talk = {.via = l->t->via,
 	    .key = l->h->conversation,
@@ -234,9 +245,11 @@ begin(struct line *l, int64_t follows, struct err *err)
 	    .nlinks = follows != 0,
 	    .talk = &talk};
 	struct change_result r;
-	enum rc rc =
-	    changes_add(l->ctx, "queue", CHANGE_SET, l->t->queue, c, &d.changes, err);
+	enum rc rc;
 
+	if (l->over != NULL)
+		d.changes = l->over->changes;
+	rc = add_queue(l, &d.changes, err);
 	if (rc == RC_OK)
 		rc = change_new(l->tx, &actor_system, &d, &r, err);
 	if (rc != RC_OK)
@@ -300,8 +313,9 @@ say(struct line *l, struct err *err)
 
 /* ---- said before, changed, taken back ---- */
 
+/* What the desk notes of its own doings. */
 static enum rc
-withdrawn(struct line *l, const struct heard_id *was, struct err *err)
+note(struct line *l, int64_t ticket, const char *text, struct err *err)
 {
 	struct message m = {.kind = "note",
 	    .direction = "out",
@@ -311,9 +325,8 @@ withdrawn(struct line *l, const struct heard_id *was, struct err *err)
 	    .author_address = "",
 	    .created_at = l->at,
 	    .quoted = "",
-	    .body = talloc_asprintf(l->ctx, "Who said it has taken message %lld back.",
-		(long long)was->message)};
-	struct edit e = {.ticket = was->ticket, .message = &m, .no_rules = true};
+	    .body = text};
+	struct edit e = {.ticket = ticket, .message = &m, .no_rules = true};
 	struct change_result r;
 	enum rc rc = change_edit(l->tx, &actor_system, &e, &r, err);
 
@@ -323,6 +336,15 @@ withdrawn(struct line *l, const struct heard_id *was, struct err *err)
 	l->f->ticket = r.ticket;
 	l->f->message = r.message;
 	return RC_OK;
+}
+
+static enum rc
+withdrawn(struct line *l, const struct heard_id *was, struct err *err)
+{
+	return note(l, was->ticket,
+	    talloc_asprintf(l->ctx, "Who said it has taken message %lld back.",
+		(long long)was->message),
+	    err);
 }
 
 static enum rc
@@ -350,23 +372,35 @@ file_new(struct line *l, struct err *err)
 }
 
 static enum rc
-file_one(void *arg, struct err *err)
+was_said(struct line *l, struct err *err)
 {
-	struct line *l = arg;
 	struct store *s = l->t->d->store;
 	struct heard_id id = {0};
 	const char *name = l->message.external_id;
 	enum rc rc = name ? heard_find(s, l->t->via, name, &id, err) : RC_NONE;
 
+	if (rc == RC_NONE && name != NULL)
+		rc = bot_heard_find(s, l->t->via, name, err);
 	if (rc == RC_OK) {
 		l->f->outcome = TALK_DUPLICATE;
 		l->f->ticket = id.ticket;
 		l->f->message = id.message;
-		return RC_OK;
 	}
-	if (rc == RC_NONE && is_flood(l))
-		return RC_OK;
-	rc = rc == RC_NONE ? file_new(l, err) : rc;
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+static enum rc
+file_one(void *arg, struct err *err)
+{
+	struct line *l = arg;
+	struct store *s = l->t->d->store;
+	const char *name = l->message.external_id;
+	struct heard_id id;
+	enum rc rc = was_said(l, err);
+
+	if (rc != RC_OK || l->f->outcome == TALK_DUPLICATE || is_flood(l))
+		return rc;
+	rc = file_new(l, err);
 	if (rc != RC_OK || l->f->outcome == TALK_REFUSED)
 		return rc;
 	id = (struct heard_id){l->f->ticket, l->f->message};
@@ -425,6 +459,89 @@ talk_file(struct talk *t, void *ctx, const struct heard *v, size_t n, const char
 		change_abort(tx);
 	talloc_free(work);
 	return rc;
+}
+
+/* ---- for bots ---- */
+
+const char *
+talk_via(const struct talk *t)
+{
+	return t->via;
+}
+
+struct desk *
+talk_desk(const struct talk *t)
+{
+	return t->d;
+}
+
+enum rc
+talk_line(
+    struct talk *t, void *ctx, const struct heard *h, struct line **out, struct err *err)
+{
+	struct line *l = talloc_zero(ctx, struct line);
+
+	l->ctx = l;
+	l->t = t;
+	l->h = h;
+	*out = l;
+	return prepare(l, l, err);
+}
+
+enum rc
+talk_new_to_us(
+    struct talk *t, void *ctx, const struct heard *h, struct filed *f, struct err *err)
+{
+	struct line l = {.ctx = ctx, .t = t, .h = h, .f = f, .from = talk_from(ctx, h)};
+	int64_t now = desk_now(t->d);
+	enum rc rc;
+
+	l.at = h->at == INSTANT_NONE || h->at > now ? now : h->at;
+	l.message.body = h->text;
+	l.message.nattachments = h->nfiles;
+	if (h->id != NULL)
+		l.message.external_id = clean_line(ctx, h->id, CONVERSATION_KEY_MAX);
+	f->outcome = TALK_APPENDED;
+	if (is_wrong(&l))
+		return RC_OK;
+	rc = was_said(&l, err);
+	if (rc == RC_OK && f->outcome != TALK_DUPLICATE)
+		is_flood(&l);
+	return rc;
+}
+
+static enum rc
+hand(void *arg, struct err *err)
+{
+	return begin(arg, 0, err);
+}
+
+enum rc
+talk_hand(struct line *l, struct change_tx *tx, const struct handed *over,
+    struct filed *f, struct err *err)
+{
+	struct filed *noted = talloc_zero(l, struct filed);
+	struct err bad;
+	enum rc rc;
+
+	l->tx = tx;
+	l->f = f;
+	l->over = over;
+	rc = change_try(tx, hand, l, &bad);
+	/* What a bot found out may not fit any more: who asks is not lost for that. */
+	if (rc == RC_INVALID || rc == RC_USAGE || rc == RC_DENIED) {
+		l->over = NULL;
+		rc = change_try(tx, hand, l, &bad);
+	}
+	if (rc != RC_OK) {
+		*err = bad;
+		return rc;
+	}
+	if (l->h->proven)
+		rc = address_prove(
+		    l->t->d->store, l->from.kind, l->from.value, l->at, err);
+	l->f = noted;
+	return rc == RC_OK ? note(l, f->ticket, over->note, err) : rc;
 }
 
 enum rc

@@ -35,7 +35,8 @@ enum talk_outcome {
 	TALK_CREATED,	/* a ticket */
 	TALK_APPENDED,	/* to one */
 	TALK_DUPLICATE, /* said before: nothing was done */
-	TALK_REFUSED	/* it cannot be taken, now or ever, and `why` */
+	TALK_REFUSED,	/* it cannot be taken, now or ever, and `why` */
+	TALK_KEPT	/* by a bot, which has no ticket of it yet */
 };
 extern const char *const talk_outcomes[];
 struct filed {

@@ -227,9 +227,65 @@ load_bridges(struct config *c, json_t *o)
 		    .agents_room = text(c, j, "agents_room", NULL),
 		    .announce = texts(c, j, "announce"),
 		    .queue = text(c, j, "queue", NULL),
+		    .bot = text(c, j, "bot", NULL),
 		    .idle = number(j, "idle", BRIDGE_IDLE_MS),
 		    .flood = number(j, "flood", BRIDGE_FLOOD),
 		    .room_flood = number(j, "room_flood", BRIDGE_ROOM_FLOOD)};
+	}
+}
+
+static void
+load_form(struct config *c, json_t *o, struct bot_form *f)
+{
+	json_t *asks = json_object_get(o, "asks"), *j;
+	size_t i;
+
+	*f = (struct bot_form){.name = text(c, o, "name", ""),
+	    .match = text(c, o, "match", NULL),
+	    .set = text(c, o, "set", NULL),
+	    .asks = mem_array(c, struct bot_ask, json_array_size(asks) + 1),
+	    .nasks = json_array_size(asks)};
+	json_array_foreach(asks, i, j) f->asks[i] =
+	    (struct bot_ask){.name = text(c, j, "name", ""),
+		.text = text(c, j, "text", ""),
+		.match = text(c, j, "match", NULL),
+		.again = text(c, j, "again", NULL),
+		.field = text(c, j, "field", NULL),
+		.choices = texts(c, j, "choices"),
+		.optional = json_is_true(json_object_get(j, "optional"))};
+}
+
+static void
+load_bots(struct config *c, json_t *o)
+{
+	EACH(c, o, "bots", bots, nbots, struct bot)
+	{
+		json_t *j = json_array_get(bots_j, i),
+		       *forms = json_object_get(j, "forms");
+		struct bot *b = &c->bots[i];
+
+		*b = (struct bot){.name = text(c, j, "name", ""),
+		    .language = text(c, j, "language", NULL),
+		    .greeting = text(c, j, "greeting", ""),
+		    .answer = text(c, j, "answer", ""),
+		    .answers = text(c, j, "answers", ""),
+		    .missed = text(c, j, "missed", ""),
+		    .thanks = text(c, j, "thanks", ""),
+		    .handing = text(c, j, "handing", ""),
+		    .skipped = text(c, j, "skipped", ""),
+		    .hello = text(c, j, "hello", ""),
+		    .person = text(c, j, "person", ""),
+		    .yes = text(c, j, "yes", ""),
+		    .no = text(c, j, "no", ""),
+		    .skip = text(c, j, "skip", ""),
+		    .run = texts(c, j, "run"),
+		    .timeout = number(j, "timeout", BOT_ANSWER_MS),
+		    .offer = number(j, "offer", BOT_OFFER),
+		    .misses = number(j, "misses", BOT_MISSES),
+		    .nforms = json_array_size(forms)};
+		b->forms = mem_array(c, struct bot_form, b->nforms + 1);
+		for (size_t k = 0; k < b->nforms; k++)
+			load_form(c, json_array_get(forms, k), &b->forms[k]);
 	}
 }
 
@@ -290,6 +346,7 @@ config_from_json(
 	load_kb(c, o);
 	load_outside(c, o);
 	load_bridges(c, o);
+	load_bots(c, o);
 	load_lifecycles(c, o);
 	*out = c;
 	return RC_OK;
@@ -366,6 +423,12 @@ const struct bridge *
 config_bridge(const struct config *c, const char *name)
 {
 	FIND(bridges, nbridges, name, name);
+}
+
+const struct bot *
+config_bot(const struct config *c, const char *name)
+{
+	FIND(bots, nbots, name, name);
 }
 
 const char **

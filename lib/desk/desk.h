@@ -127,6 +127,42 @@ struct bridge {
 	int64_t idle;		 /* ms until a quiet conversation ends */
 	int64_t flood;		 /* lines a minute that are taken of a sender */
 	int64_t room_flood;	 /* and of all in a room, or of all direct talks */
+	const char *bot;	 /* who answers first, or NULL */
+};
+#define BOT_ANSWER_MS 10000 /* a bot's program may take so long */
+#define BOT_OFFER 3	    /* articles in one answer */
+#define BOT_MISSES 2	    /* questions without an answer before a person comes */
+/* What a bot asks for, in order. */
+struct bot_ask {
+	const char *name, *text;
+	const char *match;    /* PCRE2 that all of an answer must match, or NULL */
+	const char *again;    /* said when it does not */
+	const char *field;    /* the ticket's field that gets it, or NULL */
+	const char **choices; /* one of these; empty: any text */
+	bool optional;	      /* may be skipped */
+};
+struct bot_form {
+	const char *name;
+	const char
+	    *match;	 /* PCRE2 of questions it is for; NULL: before any person comes */
+	const char *set; /* changes to the ticket, or NULL */
+	struct bot_ask *asks;
+	size_t nasks;
+};
+/* A robot that answers first (chat-bot(1)). Patterns are PCRE2, without case. */
+struct bot {
+	const char *name, *language; /* language: of its articles, or NULL */
+	const char *greeting, *answer, *answers, *missed, *thanks, *handing, *skipped;
+	const char *hello;    /* a line that is no question */
+	const char *person;   /* somebody wants a person */
+	const char *yes, *no; /* did that help? */
+	const char *skip;     /* to a question that need not be answered */
+	const char **run;     /* a program that proposes answers; empty: none */
+	int64_t timeout;      /* ms it may take */
+	int64_t offer;	      /* articles at a time */
+	int64_t misses;	      /* without an answer before a person comes */
+	struct bot_form *forms;
+	size_t nforms;
 };
 /* Where events go by HTTP. */
 struct webhook {
@@ -169,6 +205,7 @@ struct config {
 	struct fetch *fetches;
 	struct webhook *webhooks;
 	struct bridge *bridges;
+	struct bot *bots;
 	struct mailbox *mailboxes;
 	struct foreign *foreign;
 	struct queue *queues;
@@ -178,7 +215,7 @@ struct config {
 	struct view *views;
 	struct lifecycle *lifecycles; /* those of tkt.conf */
 	size_t nmailboxes, nforeign, nqueues, nroles, nagents, nfields, nviews,
-	    nlifecycles, nwebhooks, nfetches, nbridges;
+	    nlifecycles, nwebhooks, nfetches, nbridges, nbots;
 };
 
 /* Each finds by name, or is NULL. */
@@ -193,6 +230,7 @@ const struct field *config_field(const struct config *c, const char *name);
 const struct view *config_view(const struct config *c, const char *name);
 const struct webhook *config_webhook(const struct config *c, const char *name);
 const struct bridge *config_bridge(const struct config *c, const char *name);
+const struct bot *config_bot(const struct config *c, const char *name);
 
 /* NULL-terminated names of one kind, for hints and completion. */
 enum name_kind { NAME_MAILBOX, NAME_QUEUE, NAME_ROLE, NAME_AGENT, NAME_FIELD, NAME_VIEW };

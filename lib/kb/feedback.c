@@ -14,8 +14,8 @@
 SQL(sql_vote, "INSERT INTO article_vote (article, language, revision, helpful, comment, "
 	      "ticket, actor, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
 
-static enum rc
-insert_vote(struct desk *d, const struct vote *v, struct err *err)
+enum rc
+vote_put(struct desk *d, const struct vote *v, struct err *err)
 {
 	char *actor = actor_print(NULL, &d->actor);
 	struct stmt *st;
@@ -43,7 +43,7 @@ vote_add(struct desk *d, const struct vote *v, struct err *err)
 
 	if (rc != RC_OK)
 		return rc;
-	rc = insert_vote(d, v, err);
+	rc = vote_put(d, v, err);
 	if (rc == RC_OK)
 		return store_commit(d->store, err);
 	store_rollback(d->store);

@@ -15,6 +15,8 @@ struct vote {
 };
 /* Keeps it, under the actor's name and the present. */
 enum rc vote_add(struct desk *d, const struct vote *v, struct err *err) CHECKED;
+/* The same within a transaction. */
+enum rc vote_put(struct desk *d, const struct vote *v, struct err *err) CHECKED;
 /* Votes by revision. */
 struct votes {
 	char revision[REPO_ID];

@@ -203,7 +203,51 @@ look(struct asked *a, const struct kb_search *want, struct candidate *v, size_t 
 }
 
 static enum rc
-hit(const struct desk *d, const struct asked *a, const struct candidate *c,
+has_term(const struct asked *a, int64_t n, size_t i, bool *yes, struct err *err)
+{
+	const char *match = term_match(a, i);
+	struct stmt *st;
+	enum rc rc;
+
+	*yes = false;
+	if (match == NULL)
+		return RC_OK;
+	rc = store_prepare_once(a->s,
+	    talloc_asprintf(a->ctx, "SELECT 1 FROM %s WHERE %s ?1 AND %s = ?2",
+		store_articles_from(), store_articles_where(), store_articles_id()),
+	    &st, err);
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, match);
+	bind_int(st, 2, n);
+	rc = stmt_step(st, err);
+	*yes = rc == RC_OK;
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+/* Of the words that say something, how many it has. One that nothing has counts, too. */
+static enum rc
+share_of(const struct asked *a, int64_t n, double *share, struct err *err)
+{
+	size_t all = 0, has = 0;
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; rc == RC_OK && i < a->nterms; i++) {
+		bool yes = false;
+
+		if (a->terms[i].stop || a->terms[i].without)
+			continue;
+		rc = has_term(a, n, i, &yes, err);
+		all++;
+		has += yes;
+	}
+	*share = all > 0 ? (double)has / (double)all : 0;
+	return rc;
+}
+
+static enum rc
+hit(const struct desk *d, const struct asked *a, bool shares, const struct candidate *c,
     enum rc (*each)(void *arg, struct kb_hit *h, struct err *err), void *arg,
     struct err *err)
 {
@@ -211,6 +255,8 @@ hit(const struct desk *d, const struct asked *a, const struct candidate *c,
 	struct kb_hit h = {.score = -c->rank};
 	enum rc rc = kb_get(d, ctx, c->n, &h.a, err);
 
+	if (rc == RC_OK && shares)
+		rc = share_of(a, c->n, &h.share, err);
 	if (rc == RC_OK) {
 		h.snippet = snippet_of(ctx, a, h.a.language, h.a.body);
 		rc = each(arg, &h, err);
@@ -247,7 +293,7 @@ kb_search(const struct desk *d, const struct kb_search *want,
 		qsort(v, n, sizeof(*v), by_rank);
 	said->found = n > 0;
 	for (size_t i = 0; rc == RC_OK && i < n && (int64_t)i < w.limit; i++)
-		rc = hit(d, &a, &v[i], each, arg, err);
+		rc = hit(d, &a, w.shares, &v[i], each, arg, err);
 	talloc_free(a.ctx);
 	return rc;
 }
@@ -257,24 +303,31 @@ SQL(sql_miss, "INSERT INTO article_miss (words, times, last_at) VALUES (?1, 1, ?
 	      "last_at = excluded.last_at");
 
 enum rc
-kb_search_missed(struct desk *d, const char *words, struct err *err)
+kb_miss_put(struct desk *d, const char *words, struct err *err)
 {
-	struct stmt *st;
 	char *clean = text_clean(NULL, words, strlen(words), TEXT_LINE, 200);
-	enum rc rc = store_write(d->store, err);
+	struct stmt *st;
+	enum rc rc = store_prepare(d->store, sql_miss, &st, err);
 
 	if (rc == RC_OK) {
-		rc = store_prepare(d->store, sql_miss, &st, err);
-		if (rc == RC_OK) {
-			bind_text(st, 1, clean);
-			bind_int(st, 2, desk_now(d));
-			rc = stmt_run(st, err);
-		}
-		if (rc == RC_OK)
-			rc = store_commit(d->store, err);
-		else
-			store_rollback(d->store);
+		bind_text(st, 1, clean);
+		bind_int(st, 2, desk_now(d));
+		rc = stmt_run(st, err);
 	}
 	talloc_free(clean);
+	return rc;
+}
+
+enum rc
+kb_search_missed(struct desk *d, const char *words, struct err *err)
+{
+	enum rc rc = store_write(d->store, err);
+
+	if (rc != RC_OK)
+		return rc;
+	rc = kb_miss_put(d, words, err);
+	if (rc == RC_OK)
+		return store_commit(d->store, err);
+	store_rollback(d->store);
 	return rc;
 }

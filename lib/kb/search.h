@@ -15,10 +15,12 @@ struct kb_search {
 	const char *audience, *language, *section, *tag; /* NULL: all */
 	const char *state;				 /* NULL: published */
 	int64_t limit;					 /* at most 1000 */
+	bool shares;					 /* say each hit's share */
 };
 struct kb_hit {
 	struct kb_article a;
 	double score; /* the greater the better */
+	double share; /* with `shares`: of the words that say something, those it has */
 	const char
 	    *snippet; /* plain text on one line, **words** that were found marked */
 };
@@ -36,5 +38,7 @@ enum rc kb_search(const struct desk *d, const struct kb_search *want,
     struct kb_searched *said, struct err *err) CHECKED;
 /* Counts a search that found nothing, for kb-stats. */
 enum rc kb_search_missed(struct desk *d, const char *words, struct err *err) CHECKED;
+/* The same within a transaction. */
+enum rc kb_miss_put(struct desk *d, const char *words, struct err *err) CHECKED;
 
 #endif

@@ -31,6 +31,8 @@ enum rc terms_read(struct asked *a, const char *words, struct err *err) CHECKED;
 /* The index's expression; NULL: nothing to look for. `but_body`: found elsewhere than in
  * the text. */
 char *terms_match(const struct asked *a, bool any, bool but_body);
+/* The same of one term; NULL: none that could be found, or it says nothing. */
+char *term_match(const struct asked *a, size_t i);
 /* Replaces words nobody uses by the nearest that somebody does; false: none was. */
 enum rc terms_correct(struct asked *a, bool *changed, struct err *err) CHECKED;
 /* As people write it. */

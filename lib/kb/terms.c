@@ -171,6 +171,18 @@ put_term(struct buf *b, void *ctx, const struct term *t)
 }
 
 char *
+term_match(const struct asked *a, size_t i)
+{
+	const struct term *t = &a->terms[i];
+	struct buf b = {.ctx = a->ctx};
+
+	if (t->without || t->stop || t->nstems == 0)
+		return NULL;
+	put_term(&b, a->ctx, t);
+	return b.s;
+}
+
+char *
 terms_match(const struct asked *a, bool any, bool but_body)
 {
 	struct buf b = {.ctx = a->ctx};

@@ -156,6 +156,8 @@ one_bridge(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	put_announce(c, sec, o);
 	conf_check_ref(c, cfg, sec, "queue", conf_get(sec, "queue"), "queue");
 	conf_put(o, "queue", conf_get(sec, "queue"));
+	conf_check_ref(c, cfg, sec, "bot", conf_get(sec, "bot"), "bot");
+	conf_put(o, "bot", conf_get(sec, "bot"));
 	conf_put_duration(c, sec, o, "idle", "30m");
 	conf_put_size(c, sec, o, "flood", "flood", BRIDGE_FLOOD);
 	conf_put_size(c, sec, o, "room_flood", "room_flood", BRIDGE_ROOM_FLOOD);

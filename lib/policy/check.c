@@ -378,6 +378,7 @@ conf_check(struct conf *c, cfg_t *cfg)
 		    c, cfg_getnsec(cfg, "view", i), "query", &scope, o, "query");
 	}
 	conf_texts(c, desk);
+	conf_check_bots(c, cfg, desk);
 	c->out->rules = record_own(c->ctx, rules_json(c, cfg, desk));
 	conf_calendars(c, cfg);
 	c->out->sla = record_own(c->ctx, conf_slas(c, cfg, desk));

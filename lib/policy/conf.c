@@ -54,7 +54,16 @@ static cfg_opt_t fetch_opts[] = {TEXT("url"), TEXT("user"), TEXT("secret"), TEXT
 static cfg_opt_t bridge_opts[] = {TEXT("type"), TEXT("url"), TEXT("user"), TEXT("secret"),
     TEXT("auth"), TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"), LIST("run"),
     TEXT("nick"), TEXT("prefix"), LIST("rooms"), TEXT("queue"), TEXT("idle"),
-    TEXT("flood"), TEXT("room_flood"), TEXT("agents_room"), LIST("announce"), CFG_END()};
+    TEXT("flood"), TEXT("room_flood"), TEXT("agents_room"), LIST("announce"), TEXT("bot"),
+    CFG_END()};
+static cfg_opt_t ask_opts[] = {TEXT("text"), TEXT("match"), TEXT("again"), TEXT("field"),
+    LIST("choices"), TEXT("optional"), CFG_END()};
+static cfg_opt_t form_opts[] = {
+    TEXT("match"), TEXT("set"), BLOCK("ask", ask_opts), CFG_END()};
+static cfg_opt_t bot_opts[] = {TEXT("greeting"), TEXT("answer"), TEXT("answers"),
+    TEXT("missed"), TEXT("thanks"), TEXT("handing"), TEXT("skipped"), TEXT("hello"),
+    TEXT("person"), TEXT("yes"), TEXT("no"), TEXT("skip"), TEXT("language"), LIST("run"),
+    TEXT("timeout"), TEXT("misses"), TEXT("offer"), BLOCK("form", form_opts), CFG_END()};
 static cfg_opt_t webhook_opts[] = {
     TEXT("url"), TEXT("secret"), TEXT("private_allowed"), CFG_END()};
 static cfg_opt_t field_opts[] = {
@@ -418,8 +427,8 @@ conf_compile(
 	    CFG_SEC("limits", limits_opts, CFGF_NONE), TEXT("undo"), TEXT("url"),
 	    CFG_SEC("smtp", smtp_opts, CFGF_NODEFAULT),
 	    CFG_SEC("kb", kb_opts, CFGF_NODEFAULT), BLOCK("webhook", webhook_opts),
-	    BLOCK("bridge", bridge_opts), BLOCK("fetch", fetch_opts),
-	    CFG_FUNC("include", on_include), CFG_END()};
+	    BLOCK("bridge", bridge_opts), BLOCK("bot", bot_opts),
+	    BLOCK("fetch", fetch_opts), CFG_FUNC("include", on_include), CFG_END()};
 	cfg_t *cfg;
 	int rc;
 

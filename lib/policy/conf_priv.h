@@ -89,6 +89,9 @@ void conf_bridges(struct conf *c, cfg_t *cfg, json_t *o);
 /* calendars.c: the calendars, compiled, into c->out; one by name, "24x7" too, or NULL. */
 void conf_calendars(struct conf *c, cfg_t *cfg);
 const struct calendar *conf_calendar(const struct conf *c, const char *name);
+/* bot_conf.c: robots, into part "desk"; then what of them needs the whole of it. */
+void conf_bots(struct conf *c, cfg_t *cfg, json_t *o);
+void conf_check_bots(struct conf *c, cfg_t *cfg, const struct config *desk);
 /* Reads a file of the desk ("canned/bye.md") as conf_take_named() does. */
 const char *conf_take_file(struct conf *c, const char *name);
 /* texts_conf.c: canned replies and templates, into c->out; is there one of this name? */

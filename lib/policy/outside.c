@@ -191,4 +191,5 @@ conf_outside(struct conf *c, cfg_t *cfg, json_t *o)
 	json_object_set_new(
 	    o, "webhooks", conf_each_block(c, cfg, "webhook", one_webhook));
 	conf_bridges(c, cfg, o);
+	conf_bots(c, cfg, o);
 }

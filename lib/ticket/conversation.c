@@ -217,18 +217,61 @@ heard_add(struct store *s, const char *via, const char *id, const struct heard_i
 	return stmt_run(st, err);
 }
 
-SQL(sql_heard_forget, "DELETE FROM heard WHERE at < ?1");
+SQL(sql_bot_heard_find, "SELECT 1 FROM bot_heard WHERE via = ?1 AND id = ?2");
+SQL(sql_bot_heard_add, "INSERT INTO bot_heard (via, id, at) VALUES (?1, ?2, ?3) "
+		       "ON CONFLICT DO NOTHING");
 
 enum rc
-heard_forget(struct store *s, int64_t before, struct err *err)
+bot_heard_find(struct store *s, const char *via, const char *id, struct err *err)
 {
 	struct stmt *st;
-	enum rc rc = store_prepare(s, sql_heard_forget, &st, err);
+	enum rc rc = store_prepare(s, sql_bot_heard_find, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, via);
+	bind_text(st, 2, id);
+	rc = stmt_step(st, err);
+	stmt_done(st);
+	return rc;
+}
+
+enum rc
+bot_heard_add(
+    struct store *s, const char *via, const char *id, int64_t at, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql_bot_heard_add, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, via);
+	bind_text(st, 2, id);
+	bind_int(st, 3, at);
+	return stmt_run(st, err);
+}
+
+SQL(sql_heard_forget, "DELETE FROM heard WHERE at < ?1");
+SQL(sql_bot_heard_forget, "DELETE FROM bot_heard WHERE at < ?1");
+
+static enum rc
+forget(struct store *s, const char *sql, int64_t before, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(s, sql, &st, err);
 
 	if (rc != RC_OK)
 		return rc;
 	bind_int(st, 1, before);
 	return stmt_run(st, err);
+}
+
+enum rc
+heard_forget(struct store *s, int64_t before, struct err *err)
+{
+	enum rc rc = forget(s, sql_heard_forget, before, err);
+
+	return rc == RC_OK ? forget(s, sql_bot_heard_forget, before, err) : rc;
 }
 
 /* ---- how far it has read ---- */

@@ -54,6 +54,12 @@ enum rc heard_add(struct store *s, const char *via, const char *id,
 #define HEARD_KEPT_MS (60LL * 86400000) /* ids are forgotten after this */
 enum rc heard_forget(struct store *s, int64_t before, struct err *err) CHECKED;
 
+/* The same for what bots keep, which has no ticket. */
+enum rc bot_heard_find(
+    struct store *s, const char *via, const char *id, struct err *err) CHECKED;
+enum rc bot_heard_add(struct store *s, const char *via, const char *id, int64_t at,
+    struct err *err) CHECKED;
+
 /* How far a bridge has read, in its server's words: goes with the rows that were read. */
 enum rc channel_place_get(
     struct store *s, void *ctx, const char *via, char **place, struct err *err) CHECKED;

@@ -8,13 +8,8 @@
 #include "base/record.h"
 #include "trial/verbs.h"
 
-struct testing {
-	struct cmd_env *env;
-	int64_t run, failed;
-};
-
-static void
-print_case(struct testing *x, const struct case_result *r)
+void
+trial_print_case(struct testing *x, const struct case_result *r)
 {
 	struct out *out = x->env->out;
 	bool good = r->n == 0 && r->error == NULL;
@@ -51,6 +46,19 @@ print_case(struct testing *x, const struct case_result *r)
 	json_decref(list);
 }
 
+enum rc
+trial_print_sum(const struct testing *x, const char *file, struct err *err)
+{
+	if (x->run == 0)
+		return err_fail(err, RC_INVALID, "no cases in %s", file);
+	if (x->env->format != NULL)
+		out_line(x->env->out, COLOR_NONE, "1..%lld", (long long)x->run);
+	else if (x->env->out->format == OUT_HUMAN)
+		out_line(x->env->out, COLOR_BOLD, "%lld cases, %lld failed",
+		    (long long)x->run, (long long)x->failed);
+	return x->failed > 0 ? RC_NONE : RC_OK;
+}
+
 static enum rc
 test_file(struct testing *x, struct trial *t, FILE *f, const char *name, struct err *err)
 {
@@ -64,7 +72,7 @@ test_file(struct testing *x, struct trial *t, FILE *f, const char *name, struct 
 
 		ran = trial_case(t, ctx, name, c, &r, err);
 		if (ran == RC_OK)
-			print_case(x, &r);
+			trial_print_case(x, &r);
 		json_decref(c);
 		talloc_free(ctx);
 		if (ran != RC_OK)
@@ -95,12 +103,5 @@ trial_do_test(
 		if (f != stdin)
 			fclose(f);
 	}
-	if (rc == RC_OK && x.run == 0)
-		return err_fail(err, RC_INVALID, "no cases in %s", argv[0]);
-	if (rc == RC_OK && env->format != NULL)
-		out_line(env->out, COLOR_NONE, "1..%lld", (long long)x.run);
-	else if (rc == RC_OK && env->out->format == OUT_HUMAN)
-		out_line(env->out, COLOR_BOLD, "%lld cases, %lld failed",
-		    (long long)x.run, (long long)x.failed);
-	return rc == RC_OK && x.failed > 0 ? RC_NONE : rc;
+	return rc == RC_OK ? trial_print_sum(&x, argv[0], err) : rc;
 }

@@ -9,7 +9,7 @@ run_page() {
 	fi
 	[ -s script ] || return 0
 	rm -rf work play acme desk copy.db mail share trial
-	mkdir -p share && cp -r "$TKT_SRC/share/channel" share
+	mkdir -p share && cp -r "$TKT_SRC/share/channel" "$TKT_SRC/share/bot" share
 	cp -r "$TKT_SRC/share/sample/mail" mail
 	desk --sample
 	bash -euo pipefail script >out 2>&1 || atf_fail "$1: $(cat script out)"

@@ -385,7 +385,7 @@ older_store__is_brought_up_by_itself_body() {
 		DROP TABLE article_text; DROP TABLE article_section_title; DROP TABLE article_problem; DROP TABLE article_word;
 		DROP TABLE article_vote; DROP TABLE article_cite; DROP TABLE article_view; DROP TABLE article_miss; DROP TABLE article;
 		DROP TABLE conversation; DROP TABLE heard; DROP TABLE channel_place;
-		DROP TABLE proof;
+		DROP TABLE proof; DROP TABLE bot_talk; DROP TABLE bot_heard;
 		DELETE FROM migration WHERE number > 1; PRAGMA user_version = 1' || atf_fail "sqlite3"
 	mail a@b.org x '<o1@x>' | mail-ingest >out || atf_fail "old store"
 	was '.outcome == "duplicate"'
