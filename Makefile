@@ -57,6 +57,7 @@ $(B)/cmd/tkt.o: $(B)/programs.h
 
 # Only lib/mail sees GMime's headers; lib/base those of libxml2, too.
 CFLAGS_bench = $(CFLAGS_mail)
+CFLAGS_social = $(shell pkg-config --cflags libxml-2.0)
 CFLAGS_base = $(shell pkg-config --cflags libxml-2.0)
 CFLAGS_mail = $(shell pkg-config --cflags gmime-3.0 libxml-2.0)
 

@@ -41,6 +41,7 @@ LIBS_mail-fetch = $(LIBS_mail-ingest) -lcurl
 LIBS_hook-send = -lcurl
 LIBS_chat-bridge = -lcurl -lstrophe $(LIBS_chat-bot)
 LIBS_chat-bot = -lstemmer -lyaml -lmd4c
+LIBS_social-poll = -lcurl $(LIBS_chat-bot) $(shell pkg-config --libs libxml-2.0)
 # Rows of CSV.
 LIBS_cust-import = -lcsv
 # Archives.

@@ -20,11 +20,12 @@ enum { QUIET_AT_ONCE = 50 };
 SQL(sql_bot_get, "SELECT bot, state FROM bot_talk WHERE via = ?1 AND key = ?2 "
 		 "AND kind = ?3 AND address = ?4");
 SQL(sql_bot_put,
-    "INSERT INTO bot_talk (via, key, kind, address, name, bot, state, waits, heard_at) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (via, key) DO UPDATE SET "
+    "INSERT INTO bot_talk (via, key, kind, address, name, bot, state, waits, heard_at, "
+    "last_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (via, key) DO "
+    "UPDATE SET "
     "kind = excluded.kind, address = excluded.address, name = excluded.name, "
     "bot = excluded.bot, state = excluded.state, waits = excluded.waits, "
-    "heard_at = excluded.heard_at");
+    "heard_at = excluded.heard_at, last_id = excluded.last_id");
 SQL(sql_bot_drop, "DELETE FROM bot_talk WHERE via = ?1 AND key = ?2");
 SQL(sql_bot_quiet, "SELECT key, kind, address, name, state FROM bot_talk "
 		   "WHERE via = ?1 AND heard_at < ?2 ORDER BY heard_at LIMIT ?3");
@@ -56,7 +57,7 @@ read_talk(struct desk *d, void *ctx, const char *via, const char *key,
 static enum rc
 put_talk(struct store *s, const char *via, const char *key,
     const struct person_address *who, const char *bot, const struct bot_talk *t,
-    int64_t at, struct err *err)
+    const char *last_id, int64_t at, struct err *err)
 {
 	json_t *o = bot_talk_to_json(t);
 	char *state = record_canonical(NULL, o);
@@ -74,6 +75,7 @@ put_talk(struct store *s, const char *via, const char *key,
 		bind_text(st, 7, state);
 		bind_int(st, 8, bot_talk_waits(t));
 		bind_int(st, 9, at);
+		bind_text(st, 10, last_id);
 		rc = stmt_run(st, err);
 	}
 	talloc_free(state);
@@ -217,7 +219,7 @@ keep(struct keeping *k, struct err *err)
 		rc = hand_over(k, err);
 	else
 		rc = put_talk(d->store, talk_via(k->talk), k->h->conversation, &who,
-		    k->b->name, k->t, change_at(k->tx), err);
+		    k->b->name, k->t, k->h->id, change_at(k->tx), err);
 	if (rc == RC_OK)
 		rc = said(k, err);
 	if (rc == RC_OK && k->turn->voted)

@@ -93,6 +93,10 @@ bridge_lost(struct bridge_run *b, const struct err *why)
 		b->retry_ms = RETRY_MS;
 	b->up_at = INSTANT_NONE;
 	b->was_lost = true;
+	if (b->want->once) {
+		b->ended = *why;
+		return;
+	}
 	bridge_log(b, "%s; again in %lld s", why->text, (long long)(b->retry_ms / 1000));
 	b->retry_at = now_ms() + b->retry_ms;
 	b->retry_ms = 2 * b->retry_ms < RETRY_MAX_MS ? 2 * b->retry_ms : RETRY_MAX_MS;
@@ -146,7 +150,8 @@ follow_config(struct bridge_run *b, struct err *err)
 		    err, RC_CONFIG, "bridge \"%s\": tkt.conf has none", b->want->name);
 	b->conf = conf;
 	TALLOC_FREE(b->talk);
-	return talk_new(b, b->d, b->via, "chat", conf, &b->talk, err);
+	return talk_new(b, b->d, b->via, b->want->medium ? b->want->medium : "chat", conf,
+	    &b->talk, err);
 }
 
 static enum rc
@@ -243,6 +248,15 @@ turn(struct bridge_run *b, struct err *err)
 	return rc;
 }
 
+/* All is filed and sent, for now. What is due later waits for the next run. */
+static bool
+is_done(const struct bridge_run *b)
+{
+	return b->want->once && b->self != NULL && b->want->channel->done(b->self) &&
+	       b->nheard == 0 && b->nsending == 0 &&
+	       (!b->rung || !b->want->channel->ready(b->self));
+}
+
 enum rc
 bridge_run(const struct bridge_want *w, struct err *err)
 {
@@ -262,8 +276,13 @@ bridge_run(const struct bridge_want *w, struct err *err)
 	rc = follow_config(b, err);
 	if (rc == RC_OK)
 		rc = bell_open(b, b->d->store, &b->bell, err);
-	while (rc == RC_OK && !*w->stop)
+	while (rc == RC_OK && !*w->stop && !is_done(b)) {
 		rc = turn(b, err);
+		if (rc == RC_OK && b->ended.rc != RC_OK) {
+			*err = b->ended;
+			rc = err->rc;
+		}
+	}
 	TALLOC_FREE(b->self_ctx);
 	bridge_take_back(b);
 	talloc_free(b);

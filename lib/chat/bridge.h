@@ -26,6 +26,8 @@ struct said {
 	const char *who;	       /* the customer's name, or NULL */
 	const char *name;	       /* of the agent who says it, or of the desk */
 	const struct message *message; /* its attachments */
+	int64_t at;	      /* when it was written: the same when it is sent again */
+	const char *reply_to; /* the id of what was said last to us there, or NULL */
 	bool again; /* it may have been sent before: nobody knows how that ended */
 };
 
@@ -50,6 +52,8 @@ struct channel {
 	    void *self, const struct heard *h, const struct filed *f, struct err *err);
 	/* A conversation is over on our side. NULL: need not know. */
 	enum rc (*over)(void *self, const char *conversation, struct err *err);
+	/* Has it read all there was, for bridge_want.once? NULL: it never has. */
+	bool (*done)(void *self);
 };
 extern const struct channel channel_exec, channel_irc, channel_matrix,
     channel_matterbridge, channel_xmpp;
@@ -59,9 +63,11 @@ struct bridge_want {
 	const struct channel *channel;
 	const char *name;	/* of the bridge */
 	const char *const *run; /* exec: program and arguments, NULL-terminated */
+	const char *medium;	/* the channel of its tickets; NULL: chat */
+	bool once; /* until all that was there is filed, and all that is due was sent */
 	volatile sig_atomic_t *stop;
 };
-/* Until *stop. */
+/* Until *stop. With `once`, a channel that is lost is an error (RC_NET, RC_IO). */
 enum rc bridge_run(const struct bridge_want *w, struct err *err) CHECKED;
 
 /* ---- what channels use ---- */

@@ -44,7 +44,8 @@ struct bridge_run {
 
 	void *self, *self_ctx; /* the channel, while it is open */
 	int64_t retry_at, retry_ms;
-	int64_t up_at; /* since when it works, or INSTANT_NONE */
+	struct err ended; /* once: why it is lost */
+	int64_t up_at;	  /* since when it works, or INSTANT_NONE */
 	bool was_lost;
 	char *last_log; /* the same line twice in a row is one line */
 

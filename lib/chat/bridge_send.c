@@ -137,6 +137,53 @@ name_of(struct bridge_run *b, struct sending *s, const char **name, struct err *
 	return rc == RC_NONE || rc == RC_NOTFOUND ? RC_OK : rc;
 }
 
+/* What was said last to us in a conversation, by the channel's id: in its ticket, or to a
+ * bot. What tells of something else (an edit) has an id with a blank. */
+SQL(sql_reply_to,
+    "SELECT m.external_id FROM conversation c CROSS JOIN ticket t ON t.id = c.ticket "
+    "CROSS JOIN message m ON m.ticket = coalesce(t.merged_into, t.id) "
+    "WHERE c.via = ?1 AND c.key = ?2 AND m.direction = 'in' "
+    "AND instr(coalesce(m.external_id, ' '), ' ') = 0 "
+    "AND EXISTS (SELECT 1 FROM heard h WHERE h.via = ?1 AND h.id = m.external_id "
+    "UNION ALL SELECT 1 FROM bot_heard b WHERE b.via = ?1 AND b.id = m.external_id) "
+    "ORDER BY m.id DESC LIMIT 1");
+SQL(sql_reply_to_bot, "SELECT last_id FROM bot_talk WHERE via = ?1 AND key = ?2");
+
+static enum rc
+find_reply_to(struct bridge_run *b, struct sending *s, const char *sql, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(b->d->store, sql, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_text(st, 1, b->via);
+	bind_text(st, 2, s->x->target);
+	rc = stmt_step(st, err);
+	if (rc == RC_OK && !col_null(st, 0))
+		s->s.reply_to = col_strdup(s->ctx, st, 0);
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
+SQL(sql_event_at, "SELECT at FROM event WHERE id = ?1");
+
+static enum rc
+event_at(struct store *store, int64_t event, int64_t *at, struct err *err)
+{
+	struct stmt *st;
+	enum rc rc = store_prepare(store, sql_event_at, &st, err);
+
+	if (rc != RC_OK)
+		return rc;
+	bind_int(st, 1, event);
+	rc = stmt_step(st, err);
+	if (rc == RC_OK)
+		*at = col_int(st, 0);
+	stmt_done(st);
+	return rc == RC_NONE ? RC_OK : rc;
+}
+
 static enum rc
 compose(struct bridge_run *b, struct sending *s, struct err *err)
 {
@@ -164,7 +211,12 @@ compose(struct bridge_run *b, struct sending *s, struct err *err)
 		    .name = b->d->config->name,
 		    .message = &nothing,
 		    .again = s->x->attempts > 0};
-		return RC_OK;
+		rc = event_at(b->d->store, s->x->event, &s->s.at, err);
+		if (rc == RC_OK)
+			rc = find_reply_to(b, s, sql_reply_to_bot, err);
+		return rc == RC_OK && s->s.reply_to == NULL
+			   ? find_reply_to(b, s, sql_reply_to, err)
+			   : rc;
 	}
 	rc = message_get(b->d->store, s->ctx, s->x->event, &m, err);
 	if (rc != RC_OK)
@@ -179,10 +231,12 @@ compose(struct bridge_run *b, struct sending *s, struct err *err)
 	s->s = (struct said){.id = s->s.id,
 	    .conversation = s->x->target,
 	    .text = m->body,
+	    .at = m->created_at,
 	    .name = a && *a->full_name ? a->full_name : b->d->config->name,
 	    .message = m,
 	    .again = s->x->attempts > 0};
-	return name_of(b, s, &s->s.who, err);
+	rc = find_reply_to(b, s, sql_reply_to, err);
+	return rc == RC_OK ? name_of(b, s, &s->s.who, err) : rc;
 }
 
 static enum rc

@@ -22,7 +22,7 @@ struct asking {
 	struct http_ask a;
 	CURL *curl; /* while it is under way */
 	struct curl_slist *headers;
-	char *body;
+	char *body, *token;
 	struct buf heard;
 	struct err stopped; /* by `more` */
 	bool too_long;
@@ -54,6 +54,8 @@ forget(struct asking *q)
 		curl_multi_remove_handle(q->h->multi, q->curl);
 	curl_slist_free_all(q->headers);
 	json_decref(q->a.body);
+	if (q->token != NULL)
+		sodium_memzero(q->token, strlen(q->token));
 	return 0;
 }
 
@@ -139,11 +141,12 @@ begin(struct asking *q, struct err *err)
 	rc = remote_open(q, h->d, &at, "http,https", &q->curl, err);
 	if (rc != RC_OK)
 		return rc;
-	if (h->token != NULL)
-		q->headers = curl_slist_append(q->headers, h->token);
+	if (q->token != NULL || (q->a.token == NULL && h->token != NULL))
+		q->headers =
+		    curl_slist_append(q->headers, q->token ? q->token : h->token);
 	q->headers = curl_slist_append(q->headers, "Expect:");
-	curl_easy_setopt(
-	    q->curl, CURLOPT_URL, talloc_asprintf(q, "%s%s", h->base, q->a.path));
+	curl_easy_setopt(q->curl, CURLOPT_URL,
+	    *q->a.path ? talloc_asprintf(q, "%s%s", h->base, q->a.path) : h->at->url);
 	curl_easy_setopt(q->curl, CURLOPT_TIMEOUT_MS, (long)q->a.timeout_ms);
 	curl_easy_setopt(q->curl, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(q->curl, CURLOPT_WRITEFUNCTION, on_bytes);
@@ -176,6 +179,10 @@ http_ask(struct http *h, const struct http_ask *a, struct err *err)
 	q->a = *a;
 	q->a.path = talloc_strdup(q, a->path);
 	q->heard.ctx = q;
+	if (a->token != NULL && *a->token != '\0')
+		q->token = talloc_asprintf(q, "Authorization: Bearer %s", a->token);
+	for (const char *const *s = a->headers; s != NULL && *s != NULL; s++)
+		q->headers = curl_slist_append(q->headers, *s);
 	for (p = &h->first; *p != NULL; p = &(*p)->next)
 		;
 	*p = q;
@@ -207,6 +214,36 @@ begin_what_may(struct http *h, struct err *err)
 
 /* ---- answers ---- */
 
+static const char *
+header(const struct asking *q, const char *name)
+{
+	struct curl_header *h = NULL;
+
+	return curl_easy_header(q->curl, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK
+		   ? h->value
+		   : NULL;
+}
+
+/* When it is used up: the instant it is filled again, as Mastodon (RFC 3339) and others
+ * (seconds of the epoch) say. */
+static int64_t
+reset_in(const struct asking *q)
+{
+	const char *left = header(q, "X-RateLimit-Remaining"),
+		   *reset = header(q, "X-RateLimit-Reset");
+	int64_t at = 0, now = now_ms();
+
+	left = left ? left : header(q, "RateLimit-Remaining");
+	reset = reset ? reset : header(q, "RateLimit-Reset");
+	if (left == NULL || reset == NULL || strcmp(left, "0") != 0)
+		return 0;
+	if (text_number(reset, &at))
+		at *= 1000;
+	else if (!instant_parse(reset, &at))
+		return 0;
+	return at > now ? at - now : 0;
+}
+
 static int64_t
 retry_after(const struct asking *q, json_t *json)
 {
@@ -216,7 +253,7 @@ retry_after(const struct asking *q, json_t *json)
 	if (json_is_integer(ms))
 		return json_integer_value(ms);
 	curl_easy_getinfo(q->curl, CURLINFO_RETRY_AFTER, &s);
-	return (int64_t)s * 1000;
+	return s > 0 ? (int64_t)s * 1000 : reset_in(q);
 }
 
 static const char *
@@ -251,6 +288,10 @@ finish(struct asking *q, CURLcode how, struct err *err)
 	a.json = json_loadb(a.bytes, a.n, 0, NULL);
 	a.why = why_not(q, a.code, a.json, how);
 	a.retry_ms = retry_after(q, a.json);
+	a.etag = header(q, "ETag");
+	a.etag = a.etag ? talloc_strdup(q, a.etag) : NULL;
+	a.modified = header(q, "Last-Modified");
+	a.modified = a.modified ? talloc_strdup(q, a.modified) : NULL;
 	if (how != CURLE_OK || q->too_long)
 		a.code = 0;
 	take_out(q);

@@ -24,11 +24,14 @@ struct http_answer {
 	size_t n;
 	json_t *json;	  /* or NULL when it is no JSON; the answer's own reference */
 	int64_t retry_ms; /* after how long to ask again; 0: it does not say */
+	const char *etag, *modified; /* ETag, Last-Modified; or NULL */
 };
 struct http_ask {
 	const char *method; /* GET PUT POST */
-	const char *path;   /* with a leading / */
+	const char *path;   /* with a leading /; "": the URL of tkt.conf as it is */
 	json_t *body;	    /* taken over; NULL: none */
+	const char *token;  /* a bearer token instead of the secret; "": none; NULL: it */
+	const char *const *headers; /* more of them, "Name: value"; NULL-terminated */
 	int64_t timeout_ms;
 	size_t max;  /* bytes of the answer; 0: HTTP_ANSWER_MAX */
 	bool beside; /* at once, beside the others: a long poll. The others go one by one

@@ -228,6 +228,7 @@ load_bridges(struct config *c, json_t *o)
 		    .announce = texts(c, j, "announce"),
 		    .queue = text(c, j, "queue", NULL),
 		    .bot = text(c, j, "bot", NULL),
+		    .every = number(j, "every", BRIDGE_EVERY_MS),
 		    .idle = number(j, "idle", BRIDGE_IDLE_MS),
 		    .flood = number(j, "flood", BRIDGE_FLOOD),
 		    .room_flood = number(j, "room_flood", BRIDGE_ROOM_FLOOD)};

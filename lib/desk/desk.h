@@ -111,6 +111,7 @@ struct fetch {
 	bool keep; /* leave the mails there */
 };
 /* A channel other than mail (tkt-channel(7)). */
+#define BRIDGE_EVERY_MS 60000
 #define BRIDGE_IDLE_MS (30LL * 60 * 1000)
 #define BRIDGE_FLOOD 30
 #define BRIDGE_ROOM_FLOOD 300
@@ -128,6 +129,7 @@ struct bridge {
 	int64_t flood;		 /* lines a minute that are taken of a sender */
 	int64_t room_flood;	 /* and of all in a room, or of all direct talks */
 	const char *bot;	 /* who answers first, or NULL */
+	int64_t every;		 /* ms between looks, of those that must be asked */
 };
 #define BOT_ANSWER_MS 10000 /* a bot's program may take so long */
 #define BOT_OFFER 3	    /* articles in one answer */

@@ -2,6 +2,7 @@
 #ifndef MAIL_MAIL_PRIV_H
 #define MAIL_MAIL_PRIV_H
 
+#include "mail/html.h"
 #include "mail/mail.h"
 
 /* ---- charset.c ---- */
@@ -38,19 +39,6 @@ size_t flowed_join(char *s, size_t n, bool delsp);
 char *inline_files(struct mail *m, char *text, size_t *n);
 void mail_add_part(struct mail *m, const char *name, const char *media_type,
     const char *content_id, const void *data, size_t n);
-
-/* ---- html.c ---- */
-
-struct html_text {
-	char *s;
-	size_t n;
-	size_t quote; /* where a client's known quote starts that goes to the end, or n */
-};
-/* HTML to readable text: links kept, quotes as "> ", tables flattened, scripts and styles
- * dropped. libxml2's push parser, whose memory does not grow with depth. */
-struct html_text html_to_text(void *ctx, const char *html, size_t n, size_t max);
-/* The charset a <meta> declares, or NULL. */
-char *html_charset(void *ctx, const char *html, size_t n);
 
 /* ---- report.c ---- */
 

@@ -21,7 +21,9 @@ static const struct kind {
     {"xmpp", xmpp_schemes, no_auth, false, true},
     {"matrix", http_schemes, no_auth, true, true},
     {"matterbridge", http_schemes, no_auth, true, false},
-    {"exec", NULL, no_auth, false, false}};
+    {"mastodon", http_schemes, no_auth, true, false},
+    {"bluesky", http_schemes, no_auth, true, true},
+    {"rss", http_schemes, no_auth, true, false}, {"exec", NULL, no_auth, false, false}};
 
 static const struct kind *
 kind_of(struct conf *c, cfg_t *sec, const char *type)
@@ -91,11 +93,16 @@ put_outside(struct conf *c, cfg_t *sec, const struct kind *k, json_t *o)
 	    text_starts(conf_get(sec, "url"), k->schemes[1]) &&
 	    strncmp(conf_get(sec, "url") + strlen(k->schemes[1]), "://", 3) == 0)
 		check_plain(c, sec, k);
+	if (conf_get(sec, "url") != NULL && strchr(conf_get(sec, "url"), '?') != NULL &&
+	    strcmp(k->type, "rss") != 0)
+		conf_wrong(c, sec, "url", "url: a query is for feeds alone");
 	if (k->url && conf_get(sec, "url") == NULL)
 		conf_wrong(c, sec, NULL, "bridge \"%s\" has no url", cfg_title(sec));
 	if (k->login && (!user || !secret))
 		conf_wrong(
 		    c, sec, NULL, "bridge \"%s\" needs user and secret", cfg_title(sec));
+	else if (strcmp(k->type, "mastodon") == 0 && !secret)
+		conf_wrong(c, sec, NULL, "bridge \"%s\" needs a secret", cfg_title(sec));
 	else if (user && !secret)
 		conf_wrong(c, sec, NULL, "user and secret go together");
 }
@@ -133,6 +140,15 @@ put_announce(struct conf *c, cfg_t *sec, json_t *o)
 	json_object_set_new(o, "announce", list);
 }
 
+/* Who writes to us there may look for the answer tomorrow. */
+static bool
+is_slow(const char *type)
+{
+	static const char *const types[] = {"mastodon", "bluesky", "rss", NULL};
+
+	return type != NULL && word_index(types, type) >= 0;
+}
+
 static void
 one_bridge(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 {
@@ -158,7 +174,8 @@ one_bridge(struct conf *c, cfg_t *cfg, cfg_t *sec, json_t *o)
 	conf_put(o, "queue", conf_get(sec, "queue"));
 	conf_check_ref(c, cfg, sec, "bot", conf_get(sec, "bot"), "bot");
 	conf_put(o, "bot", conf_get(sec, "bot"));
-	conf_put_duration(c, sec, o, "idle", "30m");
+	conf_put_duration(c, sec, o, "idle", is_slow(type) ? "7d" : "30m");
+	conf_put_duration(c, sec, o, "every", "1m");
 	conf_put_size(c, sec, o, "flood", "flood", BRIDGE_FLOOD);
 	conf_put_size(c, sec, o, "room_flood", "room_flood", BRIDGE_ROOM_FLOOD);
 }

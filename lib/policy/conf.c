@@ -55,7 +55,7 @@ static cfg_opt_t bridge_opts[] = {TEXT("type"), TEXT("url"), TEXT("user"), TEXT(
     TEXT("auth"), TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"), LIST("run"),
     TEXT("nick"), TEXT("prefix"), LIST("rooms"), TEXT("queue"), TEXT("idle"),
     TEXT("flood"), TEXT("room_flood"), TEXT("agents_room"), LIST("announce"), TEXT("bot"),
-    CFG_END()};
+    TEXT("every"), CFG_END()};
 static cfg_opt_t ask_opts[] = {TEXT("text"), TEXT("match"), TEXT("again"), TEXT("field"),
     LIST("choices"), TEXT("optional"), CFG_END()};
 static cfg_opt_t form_opts[] = {

@@ -26,10 +26,12 @@ check_server_url(struct conf *c, cfg_t *sec, const char *url, const char *const 
 {
 	const char *colon = strstr(url, "://"), *host = colon ? colon + 3 : "";
 	size_t n = strcspn(host, "/");
+	/* A feed may need a query. */
+	const char *bad = strcmp(schemes[0], "https") == 0 ? " \t\"\\#;" : " \t\"\\?#;";
 	char *scheme = colon ? talloc_strndup(c->ctx, url, (size_t)(colon - url)) : NULL;
 
 	if (n == 0 || scheme == NULL || word_index(schemes, scheme) < 0 ||
-	    strpbrk(url, " \t\"\\?#;") != NULL)
+	    strpbrk(url, bad) != NULL)
 		conf_wrong(c, sec, "url",
 		    "url \"%s\": use %s://HOST:PORT or %s://HOST:PORT", url, schemes[0],
 		    schemes[1]);

@@ -8,6 +8,7 @@ CREATE TABLE bot_talk (
   state TEXT NOT NULL,                            -- JSON: what was said, and what the bot waits for
   waits INTEGER NOT NULL,                         -- 1: they asked something, and have no answer
   heard_at INTEGER NOT NULL,
+  last_id TEXT,                                   -- what was said last, by the channel's id
   PRIMARY KEY (via, key)) STRICT, WITHOUT ROWID;
 CREATE INDEX bot_talk_quiet ON bot_talk(via, heard_at);
 CREATE INDEX bot_talk_with  ON bot_talk(kind, address);
