@@ -221,6 +221,8 @@ install: all completions
 	install -m 644 share/schema/*.json $(DESTDIR)$(SHAREDIR)/schema
 	install -d $(DESTDIR)$(SHAREDIR)/channel
 	install -m 755 share/channel/* $(DESTDIR)$(SHAREDIR)/channel
+	install -d $(DESTDIR)$(SHAREDIR)/phone
+	install -m 644 share/phone/* $(DESTDIR)$(SHAREDIR)/phone
 	install -d $(DESTDIR)$(SHAREDIR)/bot
 	install -m 644 share/bot/* $(DESTDIR)$(SHAREDIR)/bot
 	for f in share/recipes/*; do m=644; [ ! -x $$f ] || m=755; \

@@ -44,6 +44,7 @@ LIBS_chat-bot = -lstemmer -lyaml -lmd4c
 LIBS_social-poll = -lcurl $(LIBS_chat-bot) $(shell pkg-config --libs libxml-2.0)
 # Rows of CSV.
 LIBS_cust-import = -lcsv
+LIBS_phone-log = -lcsv
 # Archives.
 LIBS_tkt-export = -larchive
 LIBS_cust-export = -larchive

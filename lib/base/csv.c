@@ -25,6 +25,7 @@ struct csv {
 	const char **columns;
 	size_t ncolumns;
 	unsigned char separator;
+	bool pending; /* the first row is yet to be given */
 	/* the row being read */
 	char **cells;
 	size_t ncells;
@@ -230,9 +231,10 @@ csv_open(void *ctx, int fd, struct csv **out, struct err *err)
 enum rc
 csv_next(struct csv *c, json_t **out, struct err *err)
 {
-	enum rc rc = next_row(c, err);
+	enum rc rc = c->pending ? RC_OK : next_row(c, err);
 	json_t *row;
 
+	c->pending = false;
 	if (rc != RC_OK)
 		return rc;
 	if (c->ncells > c->ncolumns)
@@ -246,6 +248,15 @@ csv_next(struct csv *c, json_t **out, struct err *err)
 	}
 	*out = row;
 	return RC_OK;
+}
+
+void
+csv_name_columns(struct csv *c, const char *const *names, size_t n)
+{
+	c->columns = mem_array(c, const char *, n + 1);
+	memcpy(c->columns, names, n * sizeof(*names));
+	c->ncolumns = n;
+	c->pending = true;
 }
 
 int64_t

@@ -21,6 +21,9 @@ enum rc csv_open(void *ctx, int fd, struct csv **c, struct err *err) CHECKED;
  * quote that is not closed, more cells than columns): the next call goes on behind its
  * first line. A new reference. */
 enum rc csv_next(struct csv *c, json_t **row, struct err *err) CHECKED;
+/* Right after csv_open(): the first row was no header but a row, which comes next; these
+ * are the names, as many as a row can have cells. They must stay. */
+void csv_name_columns(struct csv *c, const char *const *names, size_t n);
 /* Line of the row last read, from 1. */
 int64_t csv_line(const struct csv *c);
 /* Names of the columns, NULL-terminated. */

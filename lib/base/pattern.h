@@ -10,5 +10,7 @@
  * that would take too long, match nothing. */
 bool pattern_whole(const char *pattern, const char *text);
 bool pattern_within(const char *pattern, const char *text);
+/* What its first group matched, in ctx; NULL for nothing. With case, unless any_case. */
+char *pattern_group(void *ctx, const char *pattern, const char *text, bool any_case);
 
 #endif

@@ -33,7 +33,7 @@ open_ticket(struct filing *f, const struct person_address *from, const char *sub
 	struct ticket_link links[3];
 	struct draft d = {.subject = subject,
 	    .requester = *from,
-	    .channel = "email",
+	    .channel = f->message.channel,
 	    .created_at = f->job->want.received_at,
 	    .message = f->message,
 	    .links = links};
@@ -337,7 +337,7 @@ prove_sender(struct filing *f, struct err *err)
 		     !f->d.unverified && f->d.auth.result != AUTH_FAIL;
 	enum rc rc;
 
-	if (from->value == NULL)
+	if (from->value == NULL || f->job->m->voicemail)
 		return RC_OK;
 	/* Who writes can be written to, whatever bounced once. */
 	if (f->d.class.class == CLASS_HUMAN &&

@@ -95,14 +95,15 @@ prepare_message(struct ingester *ing, struct job *j, struct err *err)
 
 	*msg = (struct message){.kind = "reply",
 	    .direction = "in",
-	    .channel = "email",
+	    .channel = m->voicemail ? "phone" : "email",
 	    .author_address = m->from.value ? m->from.value : "",
 	    .created_at = j->want.received_at,
 	    .body = m->body,
 	    .quoted = m->quoted,
 	    .has_raw = true,
 	    .external_id = m->msgid,
-	    .flags = m->body_cut ? MESSAGE_CUT : 0};
+	    .flags = (m->body_cut ? MESSAGE_CUT : 0) |
+		     (m->voicemail ? MESSAGE_UNVERIFIED : 0)};
 	memcpy(msg->raw, j->raw, BLOB_HASH);
 	msg->attachments = mem_array(j, struct attachment, m->nparts + 1);
 	for (size_t i = 0; i < m->nparts; i++) {
@@ -142,6 +143,7 @@ ingester_add(struct ingester *ing, const struct ingest_want *want, const void *r
 	mail_body_hash(raw, n, j->body);
 	j->m = mail_parse(j, ing->d->config, raw, keep, want->explain ? NULL : j->raw);
 	j->m->null_sender = j->m->null_sender || want->null_sender;
+	voicemail_read(j, j->m, ing->d->config);
 	if (want->release != NULL) { /* of what is too large only a part was kept */
 		memcpy(j->body, want->release->body, BLOB_HASH);
 		j->m->msgid = talloc_strdup(j, want->release->msgid);

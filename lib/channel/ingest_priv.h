@@ -34,6 +34,10 @@ struct filing {
 	struct ingest *r;
 };
 
+/* voicemail.c: a mail of a telephone switch becomes the caller's: their number, their
+ * name, a subject that says it. */
+void voicemail_read(void *ctx, struct mail *m, const struct config *c);
+
 /* file.c: does what was decided; fills outcome, ticket and message of the result. */
 enum rc file_decided(struct filing *f, struct err *err) CHECKED;
 /* Then: floods (M35, once: on the last ticket before the others are held) and loops (M14,

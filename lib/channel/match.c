@@ -5,13 +5,11 @@
 #include <strings.h>
 #include <talloc.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "base/text.h"
 
-enum { MERGES_MAX = 100, MATCH_EFFORT = 100000 };
+enum { MERGES_MAX = 100 };
 
 struct matching {
 	void *ctx;
@@ -143,29 +141,9 @@ by_thread(struct matching *k, struct err *err)
 static char *
 capture(void *ctx, const char *pattern, const char *text)
 {
-	int number;
-	size_t at, *where;
-	pcre2_code *code = pcre2_compile(
-	    (PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, PCRE2_UTF, &number, &at, NULL);
-	pcre2_match_data *data;
-	pcre2_match_context *limit;
-	char *found = NULL;
+	char *found = pattern_group(ctx, pattern, text, false);
 
-	if (code == NULL)
-		return NULL;
-	data = pcre2_match_data_create_from_pattern(code, NULL);
-	limit = pcre2_match_context_create(NULL);
-	pcre2_set_match_limit(limit, MATCH_EFFORT);
-	if (pcre2_match(code, (PCRE2_SPTR)text, strlen(text), 0, 0, data, limit) > 1) {
-		where = pcre2_get_ovector_pointer(data);
-		if (where[2] != PCRE2_UNSET && where[3] > where[2])
-			found = text_clean(ctx, text + where[2], where[3] - where[2],
-			    TEXT_LINE, VALUE_MAX);
-	}
-	pcre2_match_context_free(limit);
-	pcre2_match_data_free(data);
-	pcre2_code_free(code);
-	return found;
+	return found ? text_clean(ctx, found, strlen(found), TEXT_LINE, VALUE_MAX) : NULL;
 }
 
 static enum rc

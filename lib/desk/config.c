@@ -184,6 +184,24 @@ load_kb(struct config *c, json_t *o)
 }
 
 static void
+load_phone(struct config *c, json_t *o)
+{
+	json_t *p = json_object_get(o, "phone");
+
+	c->phone = (struct phone_conf){.country = text(c, p, "country", NULL),
+	    .trunk = text(c, p, "trunk", "0"),
+	    .queue = text(c, p, "queue", NULL),
+	    .sounds = text(c, p, "sounds", "tkt/"),
+	    .recordings = text(c, p, "recordings", NULL),
+	    .timezone = text(c, p, "timezone", NULL),
+	    .status = text(c, p, "status", "any"),
+	    .missed = text(c, p, "missed", "ticket"),
+	    .voicemail = texts(c, p, "voicemail"),
+	    .message_ms = number(p, "message", PHONE_MESSAGE_MS),
+	    .extension = number(p, "extension", PHONE_EXTENSION)};
+}
+
+static void
 load_outside(struct config *c, json_t *o)
 {
 	json_t *s = json_object_get(o, "smtp");
@@ -345,6 +363,7 @@ config_from_json(
 	load_people(c, o);
 	load_places(c, o);
 	load_kb(c, o);
+	load_phone(c, o);
 	load_outside(c, o);
 	load_bridges(c, o);
 	load_bots(c, o);

@@ -190,6 +190,23 @@ struct kb_conf {
 	const char *check; /* what a push with broken articles meets: reject warn off */
 	int64_t stale;	   /* ms without a change or review until it is stale */
 };
+#define PHONE_MESSAGE_MS 120000
+#define PHONE_EXTENSION 5
+/* The telephone (phone-agi(1), phone-log(1), voicemail by mail). */
+struct phone_conf {
+	const char *country; /* digits, of numbers that do not say; or NULL */
+	const char *trunk;   /* what national numbers begin with: "0" */
+	const char *queue;   /* of its tickets, or NULL: the default mailbox's */
+	const char *sounds;  /* what the names of prompts begin with: "tkt/" */
+	const char
+	    *recordings;      /* folder the switch records into, or NULL: no voicemail */
+	const char *timezone; /* of call records, or NULL: the desk's */
+	const char *status;   /* whose tickets are read out: any proven none */
+	const char *missed;   /* calls nobody took become: ticket none */
+	const char **voicemail; /* mail addresses that send what was recorded */
+	int64_t message_ms;	/* how long a caller may speak */
+	int64_t extension;	/* digits of a number inside, at most */
+};
 struct view {
 	const char *name, *query, *sort;
 };
@@ -203,6 +220,7 @@ struct config {
 	int64_t flood_limit;  /* new tickets of a sender in ten minutes (M35) */
 	const char *url;      /* where customers find the desk, or NULL */
 	struct kb_conf kb;
+	struct phone_conf phone;
 	struct remote smtp;
 	struct fetch *fetches;
 	struct webhook *webhooks;

@@ -204,7 +204,8 @@ mail_classify(void *ctx, const struct mail *m, const struct class_want *w)
 	struct classifying k = {
 	    ctx, m, w, {CLASS_HUMAN, "M14", "no sign of a robot", false}};
 
-	if (!loop(&k) && !report(&k) && !auto_reply(&k) && !auto_generated(&k))
+	if (!loop(&k) && !report(&k) && !m->voicemail && !auto_reply(&k) &&
+	    !auto_generated(&k))
 		(void)list(&k);
 	k.r.no_acknowledgement = !class_effects[k.r.class].acknowledge ||
 				 mail_header(m, "List-Unsubscribe") != NULL ||

@@ -59,6 +59,7 @@ struct mail {
 	size_t nparts;
 	struct report *report; /* or NULL */
 	const char *too_much;  /* a limit that was passed, or NULL (M4) */
+	bool voicemail; /* a machine sent it, a person spoke: `from` is their number */
 };
 
 /* `hash`: the SHA-256 of these bytes where the caller has it, or NULL. */

@@ -48,6 +48,9 @@ static cfg_opt_t smtp_opts[] = {TEXT("url"), TEXT("sendmail"), TEXT("user"),
     CFG_END()};
 static cfg_opt_t kb_opts[] = {TEXT("branch"), TEXT("language"), TEXT("url"), TEXT("site"),
     TEXT("feedback"), TEXT("search"), TEXT("check"), TEXT("stale"), CFG_END()};
+static cfg_opt_t phone_opts[] = {TEXT("country"), TEXT("trunk"), TEXT("queue"),
+    TEXT("sounds"), TEXT("recordings"), TEXT("timezone"), TEXT("status"), TEXT("missed"),
+    LIST("voicemail"), TEXT("message"), TEXT("extension"), CFG_END()};
 static cfg_opt_t fetch_opts[] = {TEXT("url"), TEXT("user"), TEXT("secret"), TEXT("auth"),
     TEXT("tls"), TEXT("ca"), TEXT("pin"), TEXT("timeout"), TEXT("mailbox"), TEXT("keep"),
     CFG_END()};
@@ -426,7 +429,8 @@ conf_compile(
 	    BLOCK("calendar", calendar_opts), BLOCK("sla", sla_opts),
 	    CFG_SEC("limits", limits_opts, CFGF_NONE), TEXT("undo"), TEXT("url"),
 	    CFG_SEC("smtp", smtp_opts, CFGF_NODEFAULT),
-	    CFG_SEC("kb", kb_opts, CFGF_NODEFAULT), BLOCK("webhook", webhook_opts),
+	    CFG_SEC("kb", kb_opts, CFGF_NODEFAULT),
+	    CFG_SEC("phone", phone_opts, CFGF_NODEFAULT), BLOCK("webhook", webhook_opts),
 	    BLOCK("bridge", bridge_opts), BLOCK("bot", bot_opts),
 	    BLOCK("fetch", fetch_opts), CFG_FUNC("include", on_include), CFG_END()};
 	cfg_t *cfg;

@@ -189,6 +189,7 @@ conf_outside(struct conf *c, cfg_t *cfg, json_t *o)
 	conf_put_duration(c, cfg, o, "undo", "0s");
 	put_smtp(c, cfg, o);
 	put_kb(c, cfg, o);
+	conf_phone(c, cfg, o);
 	json_object_set_new(o, "fetches", conf_each_block(c, cfg, "fetch", one_fetch));
 	json_object_set_new(
 	    o, "webhooks", conf_each_block(c, cfg, "webhook", one_webhook));

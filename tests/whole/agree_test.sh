@@ -74,7 +74,7 @@ X
 
 rooms__include_only_downwards_body() {
 	# The rooms of the house, from the top. A room may use those below it.
-	order='web social chat channel mail exchange sla trial change policy query kb ticket desk store base'
+	order='web phone social chat channel mail exchange sla trial change policy query kb ticket desk store base'
 	for f in "$TKT_SRC"/lib/*/*.[ch]; do
 		room=$(basename "$(dirname "$f")")
 		below=$(echo " $order" | sed "s/.* $room\b/$room/")
