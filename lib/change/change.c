@@ -1,6 +1,7 @@
 /* The three changes: a new ticket, a change or message, routing again. */
 #include "change/clocks_priv.h"
 #include "change/unsent.h"
+#include "change/visitor.h"
 
 #include <string.h>
 #include <talloc.h>
@@ -109,13 +110,57 @@ run_new(struct work *w, const void *what, struct err *err)
 	return rc;
 }
 
+struct making {
+	struct change_tx *tx;
+	const struct actor *actor;
+	const struct draft *d;
+	struct change_result *r;
+};
+
+static enum rc
+make_note(struct making *m, struct err *err)
+{
+	struct message note = {.kind = "note",
+	    .direction = "out",
+	    .channel = m->d->channel,
+	    .class = "auto-generated",
+	    .author = "system",
+	    .author_address = "",
+	    .created_at = m->tx->now,
+	    .quoted = "",
+	    .body = m->d->note};
+	struct edit e = {.ticket = m->r->ticket, .message = &note, .no_rules = true};
+	struct change_result r;
+	enum rc rc = change_edit(m->tx, &actor_system, &e, &r, err);
+
+	if (rc == RC_OK)
+		m->r->after = r.after;
+	return rc;
+}
+
+static enum rc
+make_all(void *arg, struct err *err)
+{
+	struct making *m = arg;
+	struct work w = {.tx = m->tx, .ctx = m->tx->ctx, .actor = m->actor, .r = m->r};
+	enum rc rc = m->d->visitor ? visitor_join(m->tx, m->d->visitor, err) : RC_OK;
+
+	if (rc == RC_OK)
+		rc = work_run(&w, m->d, run_new, err);
+	return rc == RC_OK && m->d->note != NULL && m->r->created ? make_note(m, err)
+								  : rc;
+}
+
 enum rc
 change_new(struct change_tx *tx, const struct actor *actor, const struct draft *d,
     struct change_result *r, struct err *err)
 {
+	struct making m = {tx, actor, d, r};
 	struct work w = {.tx = tx, .ctx = tx->ctx, .actor = actor, .r = r};
 
-	return work_run(&w, d, run_new, err);
+	if (d->visitor == NULL && d->note == NULL)
+		return work_run(&w, d, run_new, err);
+	return change_try(tx, make_all, &m, err);
 }
 
 /* ---- a change ---- */

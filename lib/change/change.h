@@ -12,6 +12,7 @@
 #include "ticket/conversation.h"
 
 struct change_tx;
+struct visitor;
 
 /* ---- what to do ---- */
 
@@ -29,6 +30,9 @@ struct draft {
 	/* The conversation it began in, or NULL: answers go there from now on. Its ticket
 	 * is filled in. */
 	const struct conversation *talk;
+	const struct visitor *visitor; /* of a site (change/visitor.h), or NULL */
+	const char
+	    *note; /* for agents, beside the message: a message of its own; or NULL */
 };
 /* A change to a ticket: changes, a message, or both. */
 struct edit {

@@ -10,6 +10,7 @@
 #include "base/record.h"
 #include "base/text.h"
 #include "change/compose.h"
+#include "change/visitor.h"
 
 /* ---- attachments ---- */
 
@@ -228,6 +229,35 @@ texts(void *ctx, const struct desk *desk, json_t *o, struct draft *d, struct err
 	return RC_OK;
 }
 
+/* Whom a site vouches for, is who asks; where they were is a note. */
+static enum rc
+visitor(void *ctx, const struct desk *desk, json_t *o, struct draft *d, struct err *err)
+{
+	struct visitor *v = NULL;
+	char *note = NULL;
+	enum rc rc = visitor_read(ctx, desk, o, &v, err);
+
+	if (rc == RC_OK)
+		rc = visitor_context(ctx, o, v, &note, err);
+	d->note = note;
+	if (rc != RC_OK || v == NULL)
+		return rc;
+	if (json_object_get(o, "requester") != NULL)
+		return err_fail(err, RC_INVALID,
+		    "the visitor is who asks: no \"requester\" beside \"visitor\"");
+	if (d->channel == NULL)
+		d->channel = "web";
+	d->requester = v->who;
+	if (!v->proven)
+		d->message.flags |= MESSAGE_UNVERIFIED;
+	d->visitor = v;
+	if (v->site != NULL && v->site->queue != NULL &&
+	    json_object_get(o, "queue") == NULL)
+		rc = changes_add(ctx, "queue", CHANGE_SET, v->site->queue, desk->config,
+		    &d->changes, err);
+	return rc;
+}
+
 enum rc
 draft_from_json(
     void *ctx, const struct desk *desk, json_t *o, struct draft *d, struct err *err)
@@ -247,6 +277,8 @@ draft_from_json(
 		d->channel = talloc_strdup(ctx, channel);
 	if (rc == RC_OK)
 		rc = requester(ctx, desk, o, d, err);
+	if (rc == RC_OK)
+		rc = visitor(ctx, desk, o, d, err);
 	if (rc == RC_OK)
 		rc = plain_changes(ctx, c, o, d, err);
 	if (rc == RC_OK)

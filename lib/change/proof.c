@@ -278,14 +278,14 @@ proof_ask(struct change_tx *tx, const struct person_address *who, const char *em
 
 /* Whoever had the mail address first is who both are. */
 static enum rc
-join(struct change_tx *tx, const struct row *r, int64_t asker, int64_t *customer,
+join(struct change_tx *tx, const char *email, int64_t asker, int64_t *customer,
     struct err *err)
 {
 	struct person_changes c = {0};
 	struct customer *after = NULL;
 	int64_t owner = 0, event = 0, tickets = 0;
 	bool changed;
-	enum rc rc = customer_find(tx->d->store, "email", r->email, &owner, err);
+	enum rc rc = customer_find(tx->d->store, "email", email, &owner, err);
 
 	*customer = owner;
 	if (rc == RC_OK && owner != asker)
@@ -295,10 +295,28 @@ join(struct change_tx *tx, const struct row *r, int64_t asker, int64_t *customer
 		return rc;
 	*customer = asker;
 	rc = person_changes_put(tx->ctx, "address", CHANGE_ADD,
-	    talloc_asprintf(tx->ctx, "email:%s", r->email), false, &c, err);
+	    talloc_asprintf(tx->ctx, "email:%s", email), false, &c, err);
 	return rc == RC_OK
 		   ? change_customer(tx, &actor_system, asker, &c, &after, &changed, err)
 		   : rc;
+}
+
+enum rc
+proof_vouched(struct change_tx *tx, const struct person_address *who, const char *email,
+    int64_t *customer, struct err *err)
+{
+	struct store *s = tx->d->store;
+	struct change_result r = {0};
+	struct work w = {.tx = tx, .ctx = tx->ctx, .actor = &actor_system, .r = &r};
+	struct person p = {0};
+	enum rc rc = work_person(&w, who, &p, err);
+
+	*customer = p.id;
+	if (rc == RC_OK && email != NULL)
+		rc = join(tx, email, p.id, customer, err);
+	if (rc == RC_OK && email != NULL)
+		rc = address_prove(s, "email", email, tx->now, err);
+	return rc == RC_OK ? address_prove(s, who->kind, who->value, tx->now, err) : rc;
 }
 
 enum rc
@@ -325,7 +343,7 @@ proof_give(struct change_tx *tx, const struct desk_keys *keys,
 	*out = right ? PROOF_DONE : PROOF_WRONG;
 	rc = tried(s, &r, right ? PROOF_TRIES : 1, err); /* once */
 	if (rc == RC_OK && right)
-		rc = join(tx, &r, asker, customer, err);
+		rc = join(tx, r.email, asker, customer, err);
 	if (rc == RC_OK && right)
 		rc = address_prove(s, "email", r.email, tx->now, err);
 	return rc == RC_OK && right

@@ -33,6 +33,11 @@ enum rc proof_give(struct change_tx *tx, const struct desk_keys *keys,
     const struct person_address *who, const char *code, enum proof *out,
     int64_t *customer, struct err *err) CHECKED;
 
+/* Somebody we trust vouches for `who`, and for a mail address of theirs (or NULL): both
+ * are proven, and one customer. */
+enum rc proof_vouched(struct change_tx *tx, const struct person_address *who,
+    const char *email, int64_t *customer, struct err *err) CHECKED;
+
 /* The code that event `event` is about, for the mail that tells it; `handle` is for whom.
  * RC_NONE when it is not waited for any more. */
 enum rc proof_code(struct store *s, void *ctx, const struct desk_keys *keys,

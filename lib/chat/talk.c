@@ -247,8 +247,10 @@ begin(struct line *l, int64_t follows, struct err *err)
 	struct change_result r;
 	enum rc rc;
 
-	if (l->over != NULL)
+	if (l->over != NULL) {
 		d.changes = l->over->changes;
+		d.note = l->over->note;
+	}
 	rc = add_queue(l, &d.changes, err);
 	if (rc == RC_OK)
 		rc = change_new(l->tx, &actor_system, &d, &r, err);
@@ -520,7 +522,7 @@ enum rc
 talk_hand(struct line *l, struct change_tx *tx, const struct handed *over,
     struct filed *f, struct err *err)
 {
-	struct filed *noted = talloc_zero(l, struct filed);
+	struct handed note_only = {.note = over->note};
 	struct err bad;
 	enum rc rc;
 
@@ -530,18 +532,15 @@ talk_hand(struct line *l, struct change_tx *tx, const struct handed *over,
 	rc = change_try(tx, hand, l, &bad);
 	/* What a bot found out may not fit any more: who asks is not lost for that. */
 	if (rc == RC_INVALID || rc == RC_USAGE || rc == RC_DENIED) {
-		l->over = NULL;
+		l->over = &note_only;
 		rc = change_try(tx, hand, l, &bad);
 	}
-	if (rc != RC_OK) {
+	l->over = NULL;
+	if (rc != RC_OK)
 		*err = bad;
-		return rc;
-	}
-	if (l->h->proven)
-		rc = address_prove(
-		    l->t->d->store, l->from.kind, l->from.value, l->at, err);
-	l->f = noted;
-	return rc == RC_OK ? note(l, f->ticket, over->note, err) : rc;
+	return rc == RC_OK && l->h->proven ? address_prove(l->t->d->store, l->from.kind,
+						 l->from.value, l->at, err)
+					   : rc;
 }
 
 enum rc

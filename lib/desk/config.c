@@ -254,6 +254,22 @@ load_bridges(struct config *c, json_t *o)
 }
 
 static void
+load_sites(struct config *c, json_t *o)
+{
+	EACH(c, o, "sites", sites, nsites, struct web_site)
+	{
+		json_t *j = json_array_get(sites_j, i);
+
+		c->sites[i] = (struct web_site){.name = text(c, j, "name", ""),
+		    .issuer = text(c, j, "issuer", NULL),
+		    .secrets = texts(c, j, "secret"),
+		    .public_key = text(c, j, "public_key", NULL),
+		    .queue = text(c, j, "queue", NULL),
+		    .origins = texts(c, j, "origins")};
+	}
+}
+
+static void
 load_form(struct config *c, json_t *o, struct bot_form *f)
 {
 	json_t *asks = json_object_get(o, "asks"), *j;
@@ -367,6 +383,7 @@ config_from_json(
 	load_outside(c, o);
 	load_bridges(c, o);
 	load_bots(c, o);
+	load_sites(c, o);
 	load_lifecycles(c, o);
 	*out = c;
 	return RC_OK;
@@ -466,6 +483,7 @@ config_names(void *ctx, const struct config *c, enum name_kind kind)
 	NAMES(NAME_AGENT, agents, nagents);
 	NAMES(NAME_FIELD, fields, nfields);
 	NAMES(NAME_VIEW, views, nviews);
+	NAMES(NAME_SITE, sites, nsites);
 #undef NAMES
 	return v ? v : mem_array(ctx, const char *, 1);
 }

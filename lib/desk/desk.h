@@ -207,6 +207,16 @@ struct phone_conf {
 	int64_t message_ms;	/* how long a caller may speak */
 	int64_t extension;	/* digits of a number inside, at most */
 };
+/* A web site or app whose visitors write to us, and what proves who they are
+ * (tkt-web(7)). */
+struct web_site {
+	const char *name,
+	    *issuer;		/* issuer: what its tokens call it, or NULL: its name */
+	const char **secrets;	/* files in secret/: HS256 and HMAC; all are tried */
+	const char *public_key; /* base64, Ed25519, or NULL */
+	const char *queue;	/* of its tickets, or NULL */
+	const char **origins;	/* where the widget may stand: https://shop.example */
+};
 struct view {
 	const char *name, *query, *sort;
 };
@@ -226,6 +236,7 @@ struct config {
 	struct webhook *webhooks;
 	struct bridge *bridges;
 	struct bot *bots;
+	struct web_site *sites;
 	struct mailbox *mailboxes;
 	struct foreign *foreign;
 	struct queue *queues;
@@ -235,7 +246,7 @@ struct config {
 	struct view *views;
 	struct lifecycle *lifecycles; /* those of tkt.conf */
 	size_t nmailboxes, nforeign, nqueues, nroles, nagents, nfields, nviews,
-	    nlifecycles, nwebhooks, nfetches, nbridges, nbots;
+	    nlifecycles, nwebhooks, nfetches, nbridges, nbots, nsites;
 };
 
 /* Each finds by name, or is NULL. */
@@ -253,7 +264,15 @@ const struct bridge *config_bridge(const struct config *c, const char *name);
 const struct bot *config_bot(const struct config *c, const char *name);
 
 /* NULL-terminated names of one kind, for hints and completion. */
-enum name_kind { NAME_MAILBOX, NAME_QUEUE, NAME_ROLE, NAME_AGENT, NAME_FIELD, NAME_VIEW };
+enum name_kind {
+	NAME_MAILBOX,
+	NAME_QUEUE,
+	NAME_ROLE,
+	NAME_AGENT,
+	NAME_FIELD,
+	NAME_VIEW,
+	NAME_SITE
+};
 const char **config_names(void *ctx, const struct config *c, enum name_kind kind);
 
 /* ---- lifecycles ---- */

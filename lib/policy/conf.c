@@ -48,6 +48,8 @@ static cfg_opt_t smtp_opts[] = {TEXT("url"), TEXT("sendmail"), TEXT("user"),
     CFG_END()};
 static cfg_opt_t kb_opts[] = {TEXT("branch"), TEXT("language"), TEXT("url"), TEXT("site"),
     TEXT("feedback"), TEXT("search"), TEXT("check"), TEXT("stale"), CFG_END()};
+static cfg_opt_t site_opts[] = {TEXT("issuer"), LIST("secret"), TEXT("public_key"),
+    TEXT("queue"), LIST("origins"), CFG_END()};
 static cfg_opt_t phone_opts[] = {TEXT("country"), TEXT("trunk"), TEXT("queue"),
     TEXT("sounds"), TEXT("recordings"), TEXT("timezone"), TEXT("status"), TEXT("missed"),
     LIST("voicemail"), TEXT("message"), TEXT("extension"), CFG_END()};
@@ -432,7 +434,8 @@ conf_compile(
 	    CFG_SEC("kb", kb_opts, CFGF_NODEFAULT),
 	    CFG_SEC("phone", phone_opts, CFGF_NODEFAULT), BLOCK("webhook", webhook_opts),
 	    BLOCK("bridge", bridge_opts), BLOCK("bot", bot_opts),
-	    BLOCK("fetch", fetch_opts), CFG_FUNC("include", on_include), CFG_END()};
+	    BLOCK("site", site_opts), BLOCK("fetch", fetch_opts),
+	    CFG_FUNC("include", on_include), CFG_END()};
 	cfg_t *cfg;
 	int rc;
 

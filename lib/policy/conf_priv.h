@@ -89,6 +89,8 @@ void conf_bridges(struct conf *c, cfg_t *cfg, json_t *o);
 /* calendars.c: the calendars, compiled, into c->out; one by name, "24x7" too, or NULL. */
 void conf_calendars(struct conf *c, cfg_t *cfg);
 const struct calendar *conf_calendar(const struct conf *c, const char *name);
+/* site_conf.c: web sites, into part "desk". */
+void conf_sites(struct conf *c, cfg_t *cfg, json_t *o);
 /* phone_conf.c: the telephone, into part "desk". */
 void conf_phone(struct conf *c, cfg_t *cfg, json_t *o);
 /* bot_conf.c: robots, into part "desk"; then what of them needs the whole of it. */

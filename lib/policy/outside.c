@@ -195,4 +195,5 @@ conf_outside(struct conf *c, cfg_t *cfg, json_t *o)
 	    o, "webhooks", conf_each_block(c, cfg, "webhook", one_webhook));
 	conf_bridges(c, cfg, o);
 	conf_bots(c, cfg, o);
+	conf_sites(c, cfg, o);
 }

@@ -628,7 +628,7 @@ ready_bluesky(void *self)
 static bool
 done_bluesky(void *self)
 {
-	return ((struct bluesky *)self)->s.done;
+	return social_done(&((struct bluesky *)self)->s);
 }
 
 const struct channel channel_bluesky = {.type = "bluesky",

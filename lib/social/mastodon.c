@@ -434,7 +434,7 @@ ready_mastodon(void *self)
 static bool
 done_mastodon(void *self)
 {
-	return ((struct mastodon *)self)->s.done;
+	return social_done(&((struct mastodon *)self)->s);
 }
 
 const struct channel channel_mastodon = {.type = "mastodon",

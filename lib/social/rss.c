@@ -369,7 +369,7 @@ send_rss(void *self, const struct said *s, struct err *err)
 static bool
 done_rss(void *self)
 {
-	return ((struct rss *)self)->s.done;
+	return social_done(&((struct rss *)self)->s);
 }
 
 const struct channel channel_rss = {.type = "rss",

@@ -50,6 +50,12 @@ social_ends(struct social *s)
 }
 
 bool
+social_done(const struct social *s)
+{
+	return s->done && http_waiting(s->http) == 0;
+}
+
+bool
 social_ready(const struct social *s)
 {
 	return now_ms() >= s->limited_until;

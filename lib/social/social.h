@@ -31,6 +31,8 @@ size_t social_wait(struct social *s, struct pollfd v[BRIDGE_FDS_MAX], int64_t *u
 bool social_begins(struct social *s);
 /* The round is over; the next comes after the block's `every`. */
 void social_ends(struct social *s);
+/* A round is over, and all that was said is answered. */
+bool social_done(const struct social *s);
 bool social_ready(const struct social *s);
 
 /* What an answer means for us: RC_OK it is one; RC_NONE the server limits us, which was

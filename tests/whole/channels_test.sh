@@ -114,4 +114,185 @@ proof__has_limits_cleanup() {
 	smtp_stop
 }
 
+
+# policy: what must hold wherever a ticket comes from.
+policy() {
+	mkdir -p desk/canned
+	printf 'canned reply for {{ticket.id}}\n' >desk/canned/thanks.md
+	cat >>desk/tkt.conf <<'X'
+route fromthere { when = "subject:/[Ii]nvoice/" set = "queue=billing tag+=routed" }
+rule firstword { on = created when = "tag:routed" reply = thanks note = "only for us" set = "tag+=ruled" }
+trigger gone { when = "changed:status status:pending" set = "tag+=triggered" }
+X
+	ok tkt-config apply
+}
+# policy_holds TICKET CHANNEL [withheld]: routing, SLA, rule, canned reply (withheld where nobody can be
+# reached), trigger and note; what leaves the caller looks at.
+policy_holds() {
+	ok tkt-show "$1" -o json
+	any_of ".type == \"ticket\" and .channel == \"$2\" and .queue == \"billing\" and (.tags | index(\"routed\")) and (.tags | index(\"ruled\")) and .sla.target == \"first_response\" and .sla.state == \"ok\""
+	if [ "${3-}" = withheld ]; then
+		grep -q 'canned reply' out && atf_fail "said to nobody: $(cat out)"
+	else
+		any_of ".kind == \"reply\" and .direction == \"out\" and .body == \"canned reply for $1\""
+	fi
+	any_of '.kind == "note" and .body == "only for us"'
+	ok tkt-set "$1" status=pending --quiet
+	[ "$(tkt-list -o ids "id:$1 tag:triggered")" = "$1" ] || atf_fail "no trigger"
+	ok tkt-fsck
+}
+
+phone__keeps_the_policy_body() {
+	desk --sample
+	printf 'phone { country = 49 }\nroute missed { when = "tag:missed-call" set = "queue=billing tag+=routed" }\n' >>desk/tkt.conf
+	policy
+	printf 'src,dst,start,duration,disposition,uniqueid\n0301234567,201,%s,20,NO ANSWER,1\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" | phone-log -o ids >out 2>err || atf_fail "$(cat err)"
+	t=$(cat out)
+	policy_holds "$t" phone withheld
+	# Nobody is called by itself: no answer leaves, and no note does.
+	[ "$(sqlite3 desk/store.db "SELECT count(*) FROM delivery WHERE ticket = $t AND kind IN ('reply', 'ack', 'auto')")" -eq 0 ] || atf_fail "something leaves"
+	# Once they are known by mail, answers go there.
+	ok cust-set +49301234567 address+=ann@example.net
+	ok tkt-reply "$t" --as alice --quiet -m 'We have tried to call you.'
+	[ "$(sqlite3 desk/store.db "SELECT via || ' ' || target FROM delivery WHERE ticket = $t AND kind = 'reply'")" = 'mail ann@example.net' ] || atf_fail "no mail"
+}
+
+social__keeps_the_policy_body() {
+	desk --sample
+	python3 "$TKT_SRC/tests/mastodonserver.py" net.port net >net.out 2>&1 </dev/null &
+	echo $! >net.pid
+	until_true 20 [ -s net.port ]
+	printf 'masto-token\n' >desk/secret/masto && chmod 600 desk/secret/masto
+	printf 'bridge fedi { type = mastodon url = "http://127.0.0.1:%s" secret = masto }\n' "$(cat net.port)" >>desk/tkt.conf
+	policy
+	export TKT_DESK="$PWD/desk"
+	ok social-poll mastodon
+	printf '{"content":"<p>My invoice is wrong</p>","acct":"ann"}' >net/5.json
+	ok social-poll mastodon -o ids
+	t=$(head -n 1 out)
+	policy_holds "$t" social
+	ok social-poll mastodon
+	[ "$(jq -r .status posted | grep -c "canned reply for $t")" -eq 1 ] || atf_fail "$(cat posted)"
+	grep -q 'only for us' posted && atf_fail "a note has left"
+	# Who they are is proven in a direct message, as in a chat.
+	printf '{"content":"<p>!link ann@example.net</p>","acct":"ann"}' >net/6.json
+	printf '{"content":"<p>!link ann@example.net</p>","acct":"ann","visibility":"direct"}' >net/7.json
+	ok social-poll mastodon
+	ok social-poll mastodon
+	jq -s -e 'any(.[]; .visibility == "public" and (.status | test("say that to me alone"))) and any(.[]; .visibility == "direct" and (.status | test("A code is on its way")))' posted >/dev/null || atf_fail "$(cat posted)"
+}
+social__keeps_the_policy_cleanup() { [ ! -s net.pid ] || kill "$(cat net.pid)" 2>/dev/null || :; }
+
+# site: a web site with a secret; token CLAIMS [KEY [ALG]] signs for it.
+site() {
+	desk --sample
+	printf 'a-secret-of-the-web-shop-0123456789\n' >desk/secret/shop && chmod 600 desk/secret/shop
+	printf 'an-older-secret-of-the-shop-9876543210\n' >desk/secret/shop.old && chmod 600 desk/secret/shop.old
+	printf 'site shop { issuer = "https://shop.example" secret = {shop, shop.old} origins = {"https://shop.example"} %s }\n' "${1-}" >>desk/tkt.conf
+	ok tkt-config apply
+	export TKT_DESK="$PWD/desk"
+}
+token() {
+	python3 - "$@" <<'X'
+import base64, hashlib, hmac, json, sys, time
+b = lambda x: base64.urlsafe_b64encode(x).rstrip(b"=").decode()
+claims = {"iss": "https://shop.example", "sub": "u7", "exp": time.time() + 600}
+claims.update(json.loads(sys.argv[1]))
+claims = {k: v for k, v in claims.items() if v is not None}
+key = (sys.argv[2] if len(sys.argv) > 2 else "a-secret-of-the-web-shop-0123456789").encode()
+head = {"alg": sys.argv[3] if len(sys.argv) > 3 else "HS256", "typ": "JWT"}
+if len(sys.argv) > 4: head["crit"] = [sys.argv[4]]
+s = b(json.dumps(head).encode()) + "." + b(json.dumps(claims).encode())
+sig = b"" if head["alg"] == "none" else hmac.new(key, s.encode(), hashlib.sha256).digest()
+print(s + "." + b(sig))
+X
+}
+# web RECORD [ARG...]: a draft of the widget.
+web() {
+	printf '%s\n' "$1" >draft
+	shift
+	tkt-new --json "$@" <draft >out 2>err
+}
+
+web__visitors_are_who_their_site_says_body() {
+	site
+	policy
+	web "{\"subject\":\"My invoice\",\"body\":\"is wrong\",\"channel\":\"web\",\"visitor\":{\"token\":\"$(token '{"name":"Ann Lee"}')\"},\"page\":{\"url\":\"https://shop.example/cart\",\"title\":\"Cart\"},\"app\":{\"name\":\"shop\",\"version\":\"1.2\"}}" -o ids || atf_fail "$(cat err)"
+	t=$(cat out)
+	policy_holds "$t" web withheld
+	ok tkt-show "$t" -o json
+	any_of '.type == "ticket" and .requester.address == "shop/u7" and .requester.name == "Ann Lee"'
+	any_of '.kind == "note" and (.body | test("Page\n  url: https://shop.example/cart\n  title: Cart\nApp\n  name: shop\n  version: 1.2"))'
+	ok cust-show web:shop/u7 -o json
+	any_of '.addresses[0].proven_at != null'
+	# A mail address that the site vouches for joins them with who has it; answers go there, notes do not.
+	ok tkt-new -s 'By mail' -r 'ann@example.net' -m 'x' -q inbox -o ids
+	mailed=$(cat out)
+	web "{\"subject\":\"Again my invoice\",\"body\":\"x\",\"visitor\":{\"token\":\"$(token '{"email":"Ann@Example.net","email_verified":true}')\"}}" -o ids || atf_fail "$(cat err)"
+	[ "$(customer "$(cat out)")" = "$(customer "$mailed")" ] && [ "$(customer "$t")" = "$(customer "$mailed")" ] || atf_fail "not one customer"
+	sqlite3 desk/store.db "SELECT DISTINCT kind || ' ' || target FROM delivery WHERE ticket = $(cat out) AND kind <> 'notice'" >got
+	[ "$(cat got)" = 'ack ann@example.net' ] || atf_fail "$(cat got)"
+	# One that it does not vouch for is only said.
+	web "{\"subject\":\"x\",\"visitor\":{\"token\":\"$(token '{"sub":"u8","email":"ann@example.net"}')\"}}" -o ids || atf_fail "$(cat err)"
+	[ "$(customer "$(cat out)")" != "$(customer "$mailed")" ] || atf_fail "joined without proof"
+	# An older secret, an HMAC, and nobody's word.
+	web "{\"subject\":\"x\",\"visitor\":{\"token\":\"$(token '{"sub":"u9"}' an-older-secret-of-the-shop-9876543210)\"}}" || atf_fail "$(cat err)"
+	mac=$(printf 'shop\nu10\nbob@example.net' | openssl dgst -sha256 -hmac a-secret-of-the-web-shop-0123456789 -r | cut -d' ' -f1)
+	web "{\"subject\":\"x\",\"visitor\":{\"site\":\"shop\",\"id\":\"u10\",\"email\":\"bob@example.net\",\"name\":\"Bob\",\"hmac\":\"$mac\"}}" || atf_fail "$(cat err)"
+	ok cust-show web:shop/u10 -o json
+	any_of '(.addresses | map(.value) | sort) == ["bob@example.net", "shop/u10"]'
+	web '{"subject":"x","visitor":{"site":"shop","id":"u7","name":"Eve","email":"ann@example.net"}}' -o ids || atf_fail "$(cat err)"
+	ok tkt-show "$(cat out)" -o json
+	any_of '.type == "ticket" and .requester.address == "shop/~u7"'
+	any_of '.kind == "note" and (.body | test("says to have the address ann@example.net \\(not proven\\)"))'
+	# api takes the same; the same external id is the same ticket, with one note.
+	for i in 1 2; do web "{\"subject\":\"x\",\"channel\":\"api\",\"external_id\":\"w1\",\"visitor\":{\"token\":\"$(token '{}')\"},\"page\":{\"url\":\"https://shop.example/\"}}" -o ids || atf_fail "$(cat err)"; done
+	ok tkt-show "$(cat out)" -o json
+	[ "$(jq -s 'map(select(.kind == "note" and (.body | test("Page")))) | length' out)" -eq 1 ] || atf_fail "$(cat out)"
+	ok tkt-fsck
+}
+
+web__tokens_that_do_not_hold_body() {
+	site
+	bad() {
+		web "{\"subject\":\"x\",\"visitor\":$1}" && atf_fail "taken: $1"
+		grep -qF -- "$2" err || atf_fail "no \"$2\": $(cat err)"
+	}
+	bad "{\"token\":\"$(token '{"exp":1000}')\"}" 'has expired'
+	bad "{\"token\":\"$(token '{"exp":null}')\"}" 'has no exp'
+	bad "{\"token\":\"$(token '{"nbf":99999999999}')\"}" 'of the future'
+	bad "{\"token\":\"$(token '{}' another-secret-that-is-long-enough)\"}" 'not signed by whom it names'
+	bad "{\"token\":\"$(token '{}' '' none)\"}" 'not signed by whom it names'
+	bad "{\"token\":\"$(token '{}' a-secret-of-the-web-shop-0123456789 HS512)\"}" 'not signed by whom it names'
+	bad "{\"token\":\"$(token '{}' a-secret-of-the-web-shop-0123456789 HS256 b64)\"}" 'not signed by whom it names'
+	bad "{\"token\":\"$(token '{"iss":"https://evil.example"}')\"}" 'no site of tkt.conf'
+	bad "{\"token\":\"$(token '{"sub":"~u7"}')\"}" "nobody's sub"
+	bad "{\"token\":\"$(token '{"aud":"https://another.example"}')\"}" 'for somebody else'
+	bad '{"token":"nonsense"}' 'no site of tkt.conf'
+	bad "{\"token\":\"$(token '{}')x.y\"}" 'no site of tkt.conf'
+	bad '{"site":"shop","id":"u7","hmac":"00"}' 'hmac is wrong'
+	bad '{"site":"shpo","id":"u7"}' 'did you mean "shop"?'
+	bad '{"site":"shop"}' 'needs a token or an id'
+	bad '"u7"' '"visitor" must be an object'
+	web '{"subject":"x","requester":"ceo@acme.example","visitor":{"id":"u7"}}' && atf_fail "a requester beside a visitor"
+	# EdDSA with a public key; that key is no secret for HS256.
+	openssl genpkey -algorithm ed25519 -out ed.pem 2>/dev/null
+	pub=$(openssl pkey -in ed.pem -pubout -outform DER | tail -c 32 | base64)
+	printf 'site app { public_key = "%s" }\n' "$pub" >>desk/tkt.conf
+	ok tkt-config apply
+	b64() { base64 -w0 | tr '+/' '-_' | tr -d '='; }
+	signed=$(printf '{"alg":"EdDSA"}' | b64).$(printf '{"iss":"app","sub":"m1","exp":%s}' "$(($(date +%s) + 600))" | b64)
+	printf '%s' "$signed" >what
+	sig=$(openssl pkeyutl -sign -inkey ed.pem -rawin -in what | b64)
+	web "{\"subject\":\"x\",\"visitor\":{\"token\":\"$signed.$sig\"}}" || atf_fail "$(cat err)"
+	bad "{\"token\":\"$signed.$(printf '%s' "$sig" | rev)\"}" 'not signed by whom it names'
+	bad "{\"token\":\"$(token '{"iss":"app"}' "$pub")\"}" 'not signed by whom it names'
+	# A secret that can be guessed proves nobody.
+	printf 'short\n' >desk/secret/shop
+	bad "{\"token\":\"$(token '{}' short)\"}" 'shorter than 16 bytes'
+	[ "$(tkt-list -o ids channel:web | wc -l)" -eq 1 ] || atf_fail "something was made"
+	grep -q 'eyJ' err && atf_fail "a token is told"
+	ok tkt-fsck
+}
+
 cases whole/channels_test.sh
