@@ -1,7 +1,5 @@
 /* Feeds: RSS 2.0, RSS 1.0 (RDF) and Atom (RFC 4287). Each new entry is a ticket: reviews,
  * forum threads, status pages of others. A feed takes no answers. */
-#include <curl/curl.h>
-#include <libxml/parser.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,21 +7,17 @@
 
 #include "base/buf.h"
 #include "base/instant.h"
-#include "base/text.h"
-#include "mail/html.h"
+#include "social/feed.h"
 #include "social/social.h"
 
 enum {
-	FEED_MAX = 8 << 20, /* bytes */
-	ENTRIES_MAX = 1000, /* of one feed; more are passed over */
-	SEEN_MAX = 3000,    /* that are remembered: some come back */
-	TEXT_MAX = 256 * 1024,
-	MARK = 8 /* bytes that stand for an entry in what was seen */
+	SEEN_MAX = 3000, /* that are remembered: some come back */
+	MARK = 8	 /* bytes that stand for an entry in what was seen */
 };
 
 struct rss {
 	struct social s;
-	char *host, *path;
+	char *host;
 	char *etag, *modified; /* what the server said last, or NULL */
 	json_t *seen;	       /* marks of the entries it had then; NULL: never read */
 };
@@ -33,99 +27,6 @@ drop(struct rss *r)
 {
 	json_decref(r->seen);
 	return 0;
-}
-
-/* ---- an entry ---- */
-
-static bool
-is(const xmlNode *n, const char *name)
-{
-	return n->type == XML_ELEMENT_NODE && strcmp((const char *)n->name, name) == 0;
-}
-
-static const char *
-content(void *ctx, xmlNode *n)
-{
-	xmlChar *s = xmlNodeGetContent(n);
-	const char *out = text_clean(ctx, s ? (const char *)s : "",
-	    s ? strlen((const char *)s) : 0, TEXT_BLOCK, TEXT_MAX);
-
-	xmlFree(s);
-	out += strspn(out, " \t\n");
-	return out;
-}
-
-/* The first of these children, or NULL. */
-static xmlNode *
-child(xmlNode *of, const char *const *names)
-{
-	for (; *names != NULL; names++) {
-		for (xmlNode *n = of->children; n != NULL; n = n->next) {
-			if (is(n, *names))
-				return n;
-		}
-	}
-	return NULL;
-}
-
-static const char *
-text_of(void *ctx, xmlNode *entry, const char *const *names)
-{
-	xmlNode *n = child(entry, names);
-
-	return n ? content(ctx, n) : "";
-}
-
-/* Atom's is an attribute, and there may be several. */
-static const char *
-link_of(void *ctx, xmlNode *entry)
-{
-	for (xmlNode *n = entry->children; n != NULL; n = n->next) {
-		xmlChar *href, *rel;
-		const char *out = NULL;
-
-		if (!is(n, "link"))
-			continue;
-		href = xmlGetProp(n, (const xmlChar *)"href");
-		rel = xmlGetProp(n, (const xmlChar *)"rel");
-		if (href == NULL)
-			out = content(ctx, n);
-		else if (rel == NULL || strcmp((const char *)rel, "alternate") == 0)
-			out = text_clean(ctx, (const char *)href,
-			    strlen((const char *)href), TEXT_LINE, SUBJECT_MAX);
-		xmlFree(href);
-		xmlFree(rel);
-		if (out != NULL)
-			return out;
-	}
-	return "";
-}
-
-static const char *
-author_of(void *ctx, xmlNode *entry)
-{
-	static const char *const authors[] = {"author", "creator", NULL},
-				 *const names[] = {"name", NULL};
-	xmlNode *n = child(entry, authors);
-	const char *name = n ? text_of(ctx, n, names) : "";
-	const char *s = n && *name == '\0' ? content(ctx, n) : name;
-
-	return text_clean(ctx, s, strlen(s), TEXT_LINE, TALK_NAME_MAX);
-}
-
-static int64_t
-time_of(void *ctx, xmlNode *entry)
-{
-	static const char *const names[] = {
-	    "published", "pubDate", "updated", "date", NULL};
-	const char *s = text_of(ctx, entry, names);
-	int64_t at;
-	time_t t;
-
-	if (instant_parse(s, &at))
-		return at;
-	t = *s ? curl_getdate(s, NULL) : -1;
-	return t >= 0 ? (int64_t)t * 1000 : INSTANT_NONE;
 }
 
 static const char *
@@ -168,28 +69,19 @@ remember_old(json_t *old, json_t *seen)
 }
 
 static void
-hear(struct rss *r, void *ctx, xmlNode *entry, const char *id)
+hear(struct rss *r, void *ctx, const struct feed_entry *e)
 {
-	static const char *const titles[] = {"title", NULL}, *const texts[] = {"encoded",
-								 "content", "description",
-								 "summary", NULL};
-	const char *author = author_of(ctx, entry), *link = link_of(ctx, entry),
-		   *title = text_of(ctx, entry, titles), *body;
-	const char *html = text_of(ctx, entry, texts);
 	struct buf b = {.ctx = ctx};
-	struct heard h = {.kind = "social", .name = author, .at = time_of(ctx, entry)};
+	struct heard h = {.kind = "social", .name = e->author, .at = e->at};
 
-	title = html_to_text(ctx, title, strlen(title), SUBJECT_MAX).s;
-	title = text_clean(ctx, title, strlen(title), TEXT_LINE, SUBJECT_MAX);
-	body = html_to_text(ctx, html, strlen(html), TEXT_MAX).s;
-	buf_printf(&b, "%s%s%s%s%s", title, *title ? "\n\n" : "", body,
-	    *link ? "\n\n" : "", link);
-	h.id = strlen(id) <= CONVERSATION_KEY_MAX / 2 && strchr(id, ' ') == NULL
-		   ? id
-		   : mark_of(ctx, id);
+	buf_printf(&b, "%s%s%s%s%s", e->title, *e->title ? "\n\n" : "", e->text,
+	    *e->link ? "\n\n" : "", e->link);
+	h.id = strlen(e->id) <= CONVERSATION_KEY_MAX / 2 && strchr(e->id, ' ') == NULL
+		   ? e->id
+		   : mark_of(ctx, e->id);
 	h.conversation = h.id;
-	h.address =
-	    talloc_asprintf(ctx, "%s/%s", r->s.conf->name, *author ? author : r->host);
+	h.address = talloc_asprintf(
+	    ctx, "%s/%s", r->s.conf->name, *e->author ? e->author : r->host);
 	h.text = buf_text(&b);
 	h.ntext = b.n;
 	bridge_heard(r->s.b, &h);
@@ -197,30 +89,23 @@ hear(struct rss *r, void *ctx, xmlNode *entry, const char *id)
 
 /* ---- the feed ---- */
 
+struct reading {
+	struct rss *r;
+	json_t *seen;
+};
+
+/* What was there before we first looked is not news. */
 static void
-read_entries(struct rss *r, xmlNode *list, json_t *seen)
+take_entry(void *arg, const struct feed_entry *e)
 {
-	static const char *const ids[] = {"guid", "id", NULL};
+	struct reading *g = arg;
+	void *ctx = talloc_new(NULL);
+	const char *mark = mark_of(ctx, e->id);
 
-	/* The newest stand first: the last is heard first. */
-	for (xmlNode *n = list->last; n != NULL; n = n->prev) {
-		void *ctx = talloc_new(NULL);
-		const char *id, *mark;
-
-		if (is(n, "channel"))
-			read_entries(r, n, seen);
-		if ((is(n, "item") || is(n, "entry")) &&
-		    json_array_size(seen) < ENTRIES_MAX) {
-			id = text_of(ctx, n, ids);
-			id = *id ? id : link_of(ctx, n);
-			mark = mark_of(ctx, id);
-			json_array_append_new(seen, json_string(mark));
-			/* What was there before we first looked is not news. */
-			if (*id != '\0' && r->seen != NULL && !has(r->seen, mark))
-				hear(r, ctx, n, id);
-		}
-		talloc_free(ctx);
-	}
+	json_array_append_new(g->seen, json_string(mark));
+	if (g->r->seen != NULL && !has(g->r->seen, mark))
+		hear(g->r, ctx, e);
+	talloc_free(ctx);
 }
 
 static void
@@ -245,9 +130,7 @@ static enum rc
 on_feed(void *arg, const struct http_answer *a, struct err *err)
 {
 	struct rss *r = arg;
-	xmlDoc *doc = NULL;
-	xmlNode *root;
-	json_t *seen;
+	struct reading g = {r, NULL};
 
 	if (a->code == 304) {
 		social_ends(&r->s);
@@ -259,21 +142,14 @@ on_feed(void *arg, const struct http_answer *a, struct err *err)
 			   ? err_fail(err, RC_NET, "the feed: it limits us")
 			   : RC_NET;
 	}
-	/* No network, no entities, no great depth: libxml2's own limits hold. */
-	doc = xmlReadMemory(a->bytes, (int)a->n, r->path, NULL,
-	    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-		XML_PARSE_RECOVER);
-	root = doc ? xmlDocGetRootElement(doc) : NULL;
-	if (root == NULL || (!is(root, "rss") && !is(root, "RDF") && !is(root, "feed"))) {
-		xmlFreeDoc(doc);
+	g.seen = json_array();
+	if (!feed_read(a->bytes, a->n, take_entry, &g)) {
+		json_decref(g.seen);
 		return err_fail(err, RC_NET, "the feed: neither RSS nor Atom");
 	}
-	seen = json_array();
-	read_entries(r, root, seen);
-	xmlFreeDoc(doc);
-	remember_old(r->seen, seen);
-	keep_place(r, a, seen);
-	json_decref(seen);
+	remember_old(r->seen, g.seen);
+	keep_place(r, a, g.seen);
+	json_decref(g.seen);
 	social_ends(&r->s);
 	return RC_OK;
 }
@@ -297,8 +173,6 @@ open_rss(struct bridge_run *b, void *ctx, void **self, struct err *err)
 		return rc;
 	host = strstr(r->s.conf->at.url, "://") + 3;
 	r->host = talloc_strndup(r, host, strcspn(host, "/?"));
-	/* lib/chat/http asks below a base: that is all of it. */
-	r->path = talloc_strdup(r, "");
 	o = place ? json_loads(place, 0, NULL) : NULL;
 	if (o != NULL) {
 		r->seen = json_incref(json_object_get(o, "seen"));
@@ -323,7 +197,7 @@ ask_feed(struct rss *r, struct err *err)
 	void *ctx = talloc_new(NULL);
 	const char *headers[3] = {NULL};
 	struct http_ask a = {.method = "GET",
-	    .path = r->path,
+	    .path = "", /* the URL as it is */
 	    .timeout_ms = SOCIAL_ASK_MS,
 	    .max = FEED_MAX,
 	    .headers = headers,
