@@ -10,7 +10,7 @@ PKGS_TEST = libatf-dev atf-sh kyua clang libclang-rt-14-dev clang-tidy clang-for
 	cppcheck shellcheck mandoc sqlite3 jq bash zsh fish openssh-server openssh-client git \
 	python3-jsonschema libxml2-utils perl zstd procmail util-linux postfix dovecot-core \
 	dovecot-lmtpd dovecot-sieve dovecot-imapd dovecot-pop3d redis-server redis-tools rabbitmq-server amqp-tools \
-	openssl curl chromium ngircd prosody python3-slixmpp
+	openssl curl chromium ngircd inspircd atheme-services prosody python3-slixmpp
 
 # Every program: store, records, memory, hashes. SQLite statically where Debian has it:
 # 0.4 ms less to start.

@@ -23,8 +23,9 @@
 struct said {
 	const char *id; /* "900.1": the same when it is sent again */
 	const char *conversation, *text;
-	const char *who;	       /* the customer's name, or NULL */
-	const char *name;	       /* of the agent who says it, or of the desk */
+	const char *who;     /* the customer's name, or NULL */
+	const char *address; /* and address, as in struct heard; or NULL: not known */
+	const char *name;    /* of the agent who says it, or of the desk */
 	const struct message *message; /* its attachments */
 	int64_t at;	      /* when it was written: the same when it is sent again */
 	const char *reply_to; /* the id of what was said last to us there, or NULL */

@@ -129,6 +129,8 @@ name_of(struct bridge_run *b, struct sending *s, const char **name, struct err *
 
 	*name = NULL;
 	if (rc == RC_OK)
+		s->s.address = c->address;
+	if (rc == RC_OK)
 		rc = customer_find(store, c->kind, c->address, &id, err);
 	if (rc == RC_OK)
 		rc = customer_get(store, s->ctx, id, &p, err);
@@ -140,14 +142,16 @@ name_of(struct bridge_run *b, struct sending *s, const char **name, struct err *
 /* What was said last to us in a conversation, by the channel's id: in its ticket, or to a
  * bot. What tells of something else (an edit) has an id with a blank. */
 SQL(sql_reply_to,
-    "SELECT m.external_id FROM conversation c CROSS JOIN ticket t ON t.id = c.ticket "
+    "SELECT m.external_id, c.address FROM conversation c CROSS JOIN ticket t ON t.id = "
+    "c.ticket "
     "CROSS JOIN message m ON m.ticket = coalesce(t.merged_into, t.id) "
     "WHERE c.via = ?1 AND c.key = ?2 AND m.direction = 'in' "
     "AND instr(coalesce(m.external_id, ' '), ' ') = 0 "
     "AND EXISTS (SELECT 1 FROM heard h WHERE h.via = ?1 AND h.id = m.external_id "
     "UNION ALL SELECT 1 FROM bot_heard b WHERE b.via = ?1 AND b.id = m.external_id) "
     "ORDER BY m.id DESC LIMIT 1");
-SQL(sql_reply_to_bot, "SELECT last_id FROM bot_talk WHERE via = ?1 AND key = ?2");
+SQL(sql_reply_to_bot,
+    "SELECT last_id, address FROM bot_talk WHERE via = ?1 AND key = ?2");
 
 static enum rc
 find_reply_to(struct bridge_run *b, struct sending *s, const char *sql, struct err *err)
@@ -162,6 +166,8 @@ find_reply_to(struct bridge_run *b, struct sending *s, const char *sql, struct e
 	rc = stmt_step(st, err);
 	if (rc == RC_OK && !col_null(st, 0))
 		s->s.reply_to = col_strdup(s->ctx, st, 0);
+	if (rc == RC_OK && !col_null(st, 1))
+		s->s.address = col_strdup(s->ctx, st, 1);
 	stmt_done(st);
 	return rc == RC_NONE ? RC_OK : rc;
 }

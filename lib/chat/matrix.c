@@ -78,20 +78,14 @@ is_agents_room(const struct matrix *m, const char *room)
 static const char *
 addressed(const struct matrix *m, const char *room, const char *text)
 {
-	const char *names[] = {m->conf->prefix, m->conf->nick, m->me, m->me + 1};
-	size_t n;
+	char *local = talloc_strndup(NULL, m->me + 1, strcspn(m->me + 1, ":"));
+	const char *const names[] = {m->conf->prefix, m->conf->nick, m->me, local};
+	const char *rest = text;
 
-	if (!is_room_of_ours(m, room) || is_agents_room(m, room))
-		return text;
-	for (size_t i = 0; i < 4; i++) {
-		n = names[i] ? strlen(names[i]) : 0;
-		if (i == 3) /* the local part */
-			n = strcspn(names[i], ":");
-		if (n > 0 && strncasecmp(text, names[i], n) == 0 && text[n] != '\0' &&
-		    strchr(":, ", text[n]) != NULL)
-			return text + n + strspn(text + n, ":, ");
-	}
-	return NULL;
+	if (is_room_of_ours(m, room) && !is_agents_room(m, room))
+		rest = talk_addressed(text, names, 4);
+	talloc_free(local);
+	return rest;
 }
 
 /* An answer to a message quotes it for old clients: lines of "> " and an empty one. */

@@ -73,15 +73,10 @@ static const char *
 addressed(const struct matterbridge *m, const char *text)
 {
 	const char *name = m->conf->prefix ? m->conf->prefix : m->conf->nick;
-	size_t n = name ? strlen(name) : 0;
 
-	if (n == 0)
-		return text;
-	text += *text == '@';
-	return strncasecmp(text, name, n) == 0 && text[n] != '\0' &&
-		       strchr(":, ", text[n]) != NULL
-		   ? text + n + strspn(text + n, ":, ")
-		   : NULL;
+	return name == NULL || *name == '\0'
+		   ? text
+		   : talk_addressed(text + (*text == '@'), &name, 1);
 }
 
 static void

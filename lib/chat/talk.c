@@ -69,6 +69,19 @@ clean_line(void *ctx, const char *s, size_t max)
 	return text_clean(ctx, s ? s : "", s ? strlen(s) : 0, TEXT_LINE, max);
 }
 
+const char *
+talk_addressed(const char *text, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t n = names[i] ? strlen(names[i]) : 0;
+
+		if (n > 0 && strncasecmp(text, names[i], n) == 0 && text[n] != '\0' &&
+		    strchr(":, ", text[n]) != NULL)
+			return text + n + strspn(text + n, ":, ");
+	}
+	return NULL;
+}
+
 struct person_address
 talk_from(void *ctx, const struct heard *h)
 {

@@ -57,6 +57,9 @@ enum rc talk_new(void *ctx, struct desk *d, const char *via, const char *channel
 enum rc talk_file(struct talk *t, void *ctx, const struct heard *v, size_t n,
     const char *place, struct filed *out, struct err *err) CHECKED;
 
+/* What stands behind "acme: " or "acme, ", where acme is one of n names (NULLs are passed
+ * over), without case; NULL when the line begins otherwise. */
+const char *talk_addressed(const char *text, const char *const *names, size_t n);
 /* Who said it, as addresses are kept: into ctx. */
 struct person_address talk_from(void *ctx, const struct heard *h);
 

@@ -99,16 +99,9 @@ child_text(void *ctx, const struct xmpp *x, xmpp_stanza_t *s, const char *name)
 static const char *
 addressed(const struct xmpp *x, const char *text)
 {
-	const char *names[] = {x->conf->prefix, x->nick};
+	const char *const names[] = {x->conf->prefix, x->nick};
 
-	for (size_t i = 0; i < 2; i++) {
-		size_t n = names[i] ? strlen(names[i]) : 0;
-
-		if (n > 0 && strncasecmp(text, names[i], n) == 0 && text[n] != '\0' &&
-		    strchr(":, ", text[n]) != NULL)
-			return text + n + strspn(text + n, ":, ");
-	}
-	return NULL;
+	return talk_addressed(text, names, 2);
 }
 
 static void

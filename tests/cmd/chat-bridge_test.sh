@@ -633,6 +633,131 @@ xmpp__server_and_password_are_checked_body() {
 }
 xmpp__server_and_password_are_checked_cleanup() { bridge_stop; }
 
+# accounts: a server with services (inspircd, atheme): SASL, account tags, TLS; $iport plain, $tport TLS, ca.pem.
+accounts() {
+	[ -x /usr/sbin/inspircd ] && command -v atheme-services >/dev/null || atf_skip "inspircd and atheme-services are not installed"
+	set -- $(python3 -c 'import socket
+v = [socket.socket() for _ in range(3)]
+for s in v: s.bind(("127.0.0.1", 0))
+print(*[s.getsockname()[1] for s in v])')
+	iport=$1 tport=$2
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out ca.pem -days 3 -subj /CN=localhost -addext 'subjectAltName=IP:127.0.0.1' 2>/dev/null
+	cat >inspircd.conf <<X
+<server name="irc.test.example" description="test" network="Test">
+<admin name="a" nick="a" email="a@test.example">
+<bind address="127.0.0.1" port="$iport" type="clients">
+<bind address="127.0.0.1" port="$tport" type="clients" sslprofile="tls">
+<bind address="127.0.0.1" port="$3" type="servers">
+<sslprofile name="tls" provider="gnutls" certfile="$PWD/ca.pem" keyfile="$PWD/key.pem">
+<connect allow="*" name="main" timeout="60" limit="1000" localmax="100" globalmax="100" useident="no" resolvehostnames="no" recvq="65536" softsendq="65536" hardsendq="1048576" commandrate="1000000" fakelag="no" threshold="1000">
+<performance nouserdns="yes">
+<module name="spanningtree"><module name="services_account"><module name="cap"><module name="ircv3_accounttag">
+<module name="ircv3_servertime"><module name="ircv3_ctctags"><module name="ircv3_msgid"><module name="sasl"><module name="ssl_gnutls">
+<sasl target="services.test.example" requiressl="no">
+<link name="services.test.example" ipaddr="127.0.0.1" port="$3" allowmask="127.0.0.0/8" sendpass="linkpass" recvpass="linkpass">
+<uline server="services.test.example" silent="yes">
+<pid file="$PWD/inspircd.pid">
+X
+	{
+		for m in protocol/inspircd backend/opensex crypto/pbkdf2v2 nickserv/main nickserv/identify nickserv/register saslserv/main saslserv/plain; do
+			echo "loadmodule \"modules/$m\";"
+		done
+		cat <<X
+serverinfo { name = "services.test.example"; desc = "services"; numeric = "00A"; recontime = 1; netname = "Test"; hidehostsuffix = "users.test.example"; adminname = "a"; adminemail = "a@test.example"; registeremail = "noreply@test.example"; mta = "/bin/true"; loglevel = { error; info; }; maxlogins = 5; maxusers = 5; casemapping = rfc1459; };
+uplink "irc.test.example" { host = "127.0.0.1"; port = $3; send_password = "linkpass"; receive_password = "linkpass"; };
+nickserv { nick = "NickServ"; user = "NickServ"; host = "services.test.example"; real = "NickServ"; };
+saslserv { nick = "SaslServ"; user = "SaslServ"; host = "services.test.example"; real = "SaslServ"; };
+general { commit_interval = 5; flood_msgs = 0; ratelimit_uses = 0; };
+X
+	} >atheme.conf
+	mkdir -p services
+	root=$([ "$(id -u)" -ne 0 ] || echo --runasroot)
+	/usr/sbin/inspircd --config="$PWD/inspircd.conf" --nofork --nolog $root >ircd.out 2>&1 </dev/null &
+	echo $! >ircd.pid
+	until_true 10 python3 -c "import socket; socket.create_connection(('127.0.0.1', $iport))" || atf_fail "no inspircd: $(cat ircd.out)"
+	atheme-services -n -c "$PWD/atheme.conf" -D "$PWD/services" -l "$PWD/atheme.log" -p "$PWD/atheme.pid" >atheme.out 2>&1 </dev/null &
+	echo $! >services.pid
+	until_true 20 grep -q 'finished synching' atheme.out || atf_fail "no services: $(tail -n 3 atheme.out)"
+}
+accounts_stop() {
+	for p in services.pid ircd.pid *.client; do [ ! -s "$p" ] || kill "$(cat "$p")" 2>/dev/null || :; done
+	bridge_stop
+}
+# logged_in NICK: a client with an account of that name.
+logged_in() {
+	client "$1"
+	mv client.pid "$1.client"
+	echo "PRIVMSG NickServ :REGISTER pass-of-$1 $1@test.example" >>"$1.say"
+	until_true 10 grep -qi "registered" "$1.heard" || atf_fail "no account: $(tail -n 3 "$1.heard")"
+}
+
+irc__accounts_are_who_people_are_body() {
+	desk --sample
+	accounts
+	logged_in acmedesk
+	echo QUIT >>acmedesk.say
+	logged_in ann
+	logged_in alicea
+	client eve
+	mv client.pid eve.client
+	sed -i 's/^agent alice {/agent alice { chat = {"irc:net\/alicea"}/' desk/tkt.conf
+	printf 'pass-of-acmedesk\n' >desk/secret/irc && chmod 600 desk/secret/irc
+	bare=$(cat desk/tkt.conf)
+	irc_conf() { printf '%s\nbridge net { type = irc url = "ircs://127.0.0.1:%s" user = acmedesk secret = irc %s }\n' "$bare" "$tport" "$1" >desk/tkt.conf && ok tkt-config apply; }
+	# A certificate that nobody vouches for, a password that is wrong: no.
+	irc_conf ''
+	bridge irc
+	until_true 10 grep -qi 'certificate' bridge.err || atf_fail "$(cat bridge.err)"
+	kill "$(cat bridge.pid)"
+	wait "$(cat bridge.pid)" 2>/dev/null
+	irc_conf "ca = \"$PWD/ca.pem\""
+	printf 'wrong\n' >desk/secret/irc
+	bridge irc
+	until_true 15 grep -q 'does not let us in' bridge.err || atf_fail "$(cat bridge.err)"
+	kill "$(cat bridge.pid)"
+	wait "$(cat bridge.pid)" 2>/dev/null
+	printf 'pass-of-acmedesk\n' >desk/secret/irc
+	bridge irc
+	# We are who we say.
+	until_true 15 sh -c 'echo "WHOIS acmedesk" >>ann.say; sleep 0.3; grep -q " 330 ann acmedesk acmedesk " ann.heard' || atf_fail "not logged in: $(tail -n 3 bridge.err)"
+	grep -q 'wrong\|pass-of' bridge.err && atf_fail "a secret is told"
+	# An account is proven; a nick is not.
+	echo 'PRIVMSG acmedesk :my parcel is late' >>ann.say
+	until_true 10 sh -c '[ $(wc -l <bridged) -ge 1 ]' || atf_fail "$(cat bridge.err)"
+	echo 'PRIVMSG acmedesk :and mine' >>eve.say
+	until_true 10 sh -c '[ $(wc -l <bridged) -ge 2 ]' || atf_fail "$(cat bridge.err)"
+	ok cust-show irc:net/ann -o json
+	any_of '.addresses[0].proven_at != null'
+	[ "$(sqlite3 desk/store.db "SELECT count(*) FROM address WHERE value LIKE 'net/~eve!eve@%' AND proven_at IS NULL")" -eq 1 ] || atf_fail "$(sqlite3 desk/store.db 'SELECT * FROM address')"
+	# The agent by their account; who only calls themselves so is nobody.
+	echo 'NICK alice' >>eve.say
+	echo 'PRIVMSG acmedesk :!take 4' >>eve.say
+	sleep 1
+	[ "$(tkt-show 4 -o json | jq -r 'select(.type == "ticket") | .assignee')" = null ] || [ "$(tkt-log -o json 4 | jq -r 'select(.actor == "agent:alice") | .id')" = '' ] || atf_fail "eve is alice"
+	echo 'PRIVMSG acmedesk :!reply 4 It is on its way.' >>alicea.say
+	until_true 15 grep -q 'PRIVMSG ann :It is on its way.' ann.heard || atf_fail "no answer: $(tail -n 3 bridge.err)"
+	# Ann goes, and eve takes her name: what is for ann is not said to eve.
+	echo QUIT >>ann.say
+	sleep 1
+	echo 'NICK ann' >>eve.say
+	until_true 10 grep -q 'NICK :*ann' eve.heard || atf_fail "no nick"
+	ok tkt-reply 4 --as alice --quiet -m 'A secret of ann.'
+	until_true 15 sh -c "sqlite3 desk/store.db \"SELECT last_error FROM delivery\" | grep -q 'somebody else has this nick now'" || atf_fail "$(tail -n 3 bridge.err)"
+	grep -q 'A secret of ann' eve.heard && atf_fail "said to somebody else"
+	# She comes back: she hears it.
+	echo 'NICK eve' >>eve.say
+	sleep 0.5
+	rm -f ann.heard
+	client ann
+	mv client.pid ann2.client
+	echo 'PRIVMSG NickServ :IDENTIFY ann pass-of-ann' >>ann.say
+	until_true 10 grep -qi 'identified\|logged in' ann.heard || atf_fail "$(tail -n 3 ann.heard)"
+	sqlite3 desk/store.db "UPDATE delivery SET due_at = 0 WHERE state = 0"
+	until_true 15 grep -q 'PRIVMSG ann :A secret of ann.' ann.heard || atf_fail "not said: $(tail -n 3 bridge.err)"
+	ok tkt-fsck
+}
+irc__accounts_are_who_people_are_cleanup() { accounts_stop; }
+
 agents__work_from_their_room_body() {
 	desk --sample
 	sed -i 's/^agent alice {/agent alice { chat = {"chat:test\/alice"}/; s/^agent bob {/agent bob { chat = {"chat:test\/bob"}/' desk/tkt.conf
