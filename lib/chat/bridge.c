@@ -2,10 +2,13 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <talloc.h>
 #include <unistd.h>
 
@@ -248,6 +251,27 @@ turn(struct bridge_run *b, struct err *err)
 	return rc;
 }
 
+/* Two of one bridge would hear and say everything twice: the second is refused. The lock
+ * goes with the process, however that ends. */
+static enum rc
+be_the_only_one(struct bridge_run *b, struct err *err)
+{
+	char *dir = talloc_asprintf(b, "%s/channels", b->d->dir),
+	     *path = talloc_asprintf(
+		 b, "%s/%s-%s.lock", dir, b->want->channel->type, b->want->name);
+
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+		return err_errno(err, "%s", dir);
+	b->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (b->lock < 0)
+		return err_errno(err, "%s", path);
+	if (flock(b->lock, LOCK_EX | LOCK_NB) == 0)
+		return RC_OK;
+	return errno == EWOULDBLOCK
+		   ? err_fail(err, RC_BUSY, "bridge \"%s\" runs already", b->want->name)
+		   : err_errno(err, "%s", path);
+}
+
 /* All is filed and sent, for now. What is due later waits for the next run. */
 static bool
 is_done(const struct bridge_run *b)
@@ -273,7 +297,10 @@ bridge_run(const struct bridge_want *w, struct err *err)
 	b->news_at = now_ms();
 	b->heard_ctx = talloc_new(b);
 	signal(SIGPIPE, SIG_IGN);
+	b->lock = -1;
 	rc = follow_config(b, err);
+	if (rc == RC_OK)
+		rc = be_the_only_one(b, err);
 	if (rc == RC_OK)
 		rc = bell_open(b, b->d->store, &b->bell, err);
 	while (rc == RC_OK && !*w->stop && !is_done(b)) {
@@ -285,6 +312,8 @@ bridge_run(const struct bridge_want *w, struct err *err)
 	}
 	TALLOC_FREE(b->self_ctx);
 	bridge_take_back(b);
+	if (b->lock >= 0)
+		close(b->lock);
 	talloc_free(b);
 	return rc;
 }

@@ -68,6 +68,8 @@ Please hurry.' ] || atf_fail "$(bodies 4)"
 	cat $f/out/* >got
 	[ "$(cat got)" = 'ann
 We are on our way.' ] || atf_fail "$(cat got)"
+	# One process a bridge.
+	fails 75 'bridge "folder" runs already' chat-bridge exec "$TKT_SRC/share/channel/folder"
 	# What was said before is nothing new.
 	said $f m1 ann 'The printer is on fire.'
 	pkill -9 -P "$(cat bridge.pid)"
