@@ -167,7 +167,7 @@ new_one(struct cmd_env *env, struct err *err)
 {
 	struct draft d = {0};
 	struct change_tx *tx = NULL;
-	struct change_result r;
+	struct change_result r = {0};
 	enum rc rc = draft_from_options(env, &d, err);
 
 	if (rc == RC_OK)

@@ -155,6 +155,7 @@ enum rc
 change_new(struct change_tx *tx, const struct actor *actor, const struct draft *d,
     struct change_result *r, struct err *err)
 {
+	/* cppcheck-suppress ctuuninitvar ; what r points to is filled in here */
 	struct making m = {tx, actor, d, r};
 	struct work w = {.tx = tx, .ctx = tx->ctx, .actor = actor, .r = r};
 

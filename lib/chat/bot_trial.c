@@ -345,12 +345,11 @@ bot_do_talk(struct cmd_env *env, const char *conf, const char *bot, struct err *
 	struct stage x = {.env = env};
 	char *line = NULL;
 	size_t room = 0;
-	ssize_t n;
 	bool over = false;
 	enum rc rc = open_stage(&x, conf, bot, err);
 
 	begin(&x);
-	while (rc == RC_OK && !over && (n = getline(&line, &room, stdin)) > 0) {
+	while (rc == RC_OK && !over && getline(&line, &room, stdin) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		rc = answer(&x, line, &over, err);
 	}

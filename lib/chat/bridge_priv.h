@@ -44,7 +44,7 @@ struct bridge_run {
 
 	void *self, *self_ctx; /* the channel, while it is open */
 	int64_t retry_at, retry_ms;
-	int lock; /* held while it runs */
+	int lock;	  /* held while it runs */
 	struct err ended; /* once: why it is lost */
 	int64_t up_at;	  /* since when it works, or INSTANT_NONE */
 	bool was_lost;

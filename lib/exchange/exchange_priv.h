@@ -27,4 +27,14 @@ enum rc desk_is_empty(struct store *s, bool *yes, struct err *err) CHECKED;
 /* restore.c: removes a folder with all it holds; links are not followed. */
 void remove_tree(const char *dir);
 
+/* talks.c: rows of one kind ("conversation", "bot_talk", ...), of a ticket or a customer,
+ * or all (0). `put` takes over the record. */
+enum rc talks_export(struct store *s, const char *type, int64_t of,
+    enum rc (*put)(void *arg, json_t *record, struct err *err), void *arg,
+    struct err *err) CHECKED;
+/* Is it a record of theirs, that an import takes back? Then: takes it. */
+bool talks_know(const char *type);
+enum rc talks_import(
+    struct store *s, const char *type, json_t *o, struct err *err) CHECKED;
+
 #endif

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/record.h"
 #include "base/text.h"
+#include "exchange/exchange_priv.h"
 #include "ticket/customer.h"
 
 struct export
@@ -226,6 +227,12 @@ people_whole(const struct ticket *t)
 }
 
 static enum rc
+put_talk(void *arg, json_t *record, struct err *err)
+{
+	return put(arg, record, err);
+}
+
+static enum rc
 each_ticket(void *arg, struct ticket *t, struct err *err)
 {
 	struct thread th = {arg, t};
@@ -254,6 +261,10 @@ each_ticket(void *arg, struct ticket *t, struct err *err)
 	 */
 	if (rc == RC_OK && (x->w->ncustomers == 0 || one_of(x, t->requester)))
 		rc = put_events(x, sql_export_events, t->id, err);
+	/* Of the whole desk they come at its end. */
+	if (rc == RC_OK && !x->w->full &&
+	    (x->w->ncustomers == 0 || one_of(x, t->requester)))
+		rc = talks_export(x->d->store, "conversation", t->id, put_talk, x, err);
 	x->n->tickets++;
 	if (x->progress != NULL && x->n->tickets % 100 == 0)
 		x->progress(x->arg, x->n->tickets);
@@ -344,6 +355,18 @@ put_versions(struct export *x, struct err *err)
 	return rc == RC_NONE ? RC_OK : rc;
 }
 
+/* ---- talks on other channels ---- */
+
+static enum rc
+put_talks(struct export *x, int64_t of, const char *const *types, struct err *err)
+{
+	enum rc rc = RC_OK;
+
+	for (; rc == RC_OK && *types != NULL; types++)
+		rc = talks_export(x->d->store, *types, of, put_talk, x, err);
+	return rc;
+}
+
 /* ---- all of it ---- */
 
 SQL(sql_export_customers, "SELECT id FROM customer WHERE id > ?1 ORDER BY id");
@@ -406,6 +429,9 @@ put_people_named(struct export *x, struct err *err)
 static enum rc
 put_everything(struct export *x, struct err *err)
 {
+	static const char *const all[] = {"conversation", "bot_talk", "heard",
+	    "bot_heard", "channel_place", NULL},
+				 *const theirs[] = {"bot_talk", "bot_words", NULL};
 	struct query_list l = {.sort = "-id"};
 	enum rc rc = put_header(x, err);
 
@@ -429,6 +455,10 @@ put_everything(struct export *x, struct err *err)
 		rc = put_events(x, sql_export_gone, 0, err);
 	if (rc == RC_OK && x->w->full)
 		rc = put_mails(x, err);
+	if (rc == RC_OK && x->w->full)
+		rc = put_talks(x, 0, all, err);
+	for (size_t i = 0; rc == RC_OK && i < x->w->ncustomers; i++)
+		rc = put_talks(x, x->w->customers[i], theirs, err);
 	if (rc == RC_OK)
 		rc = put(x,
 		    json_pack("{s:s,s:I,s:I,s:I,s:I}", "type", "end", "tickets",

@@ -514,6 +514,8 @@ verbatim_record(struct verbatim *v, json_t *o, struct err *err)
 		if (strcmp(types[i].type, type) == 0)
 			rc = types[i].put(v, o, err);
 	}
+	if (rc == RC_OK && talks_know(type))
+		rc = talks_import(v->s, type, o, err);
 	/* Tickets are made of the log. */
 	talloc_free_children(v->ctx);
 	return rc;

@@ -238,7 +238,7 @@ missed(struct change_tx *tx, void *ctx, struct desk *d, struct call_row *r,
 	    .external_id = talloc_asprintf(ctx, "call:%s", r->call.id),
 	    .created_at = r->start,
 	    .message = m};
-	struct change_result res;
+	struct change_result res = {0};
 	enum rc rc;
 
 	if (strcmp(d->config->phone.missed, "none") == 0) {

@@ -18,7 +18,8 @@ struct delivery {
 	int64_t event, n; /* shown as 900.1 */
 	int64_t ticket;
 	const char *via;  /* mail hook run, or a bridge: irc:libera */
-	const char *kind; /* reply ack auto update transcript code bot notice announce hook run */
+	const char *kind; /* reply ack auto update transcript code bot notice announce
+			   * hook run */
 	const char
 	    *target;	  /* an address; an agent (notice); a URL, a webhook; a program */
 	const char *text; /* run: its arguments as JSON; or NULL */

@@ -638,25 +638,25 @@ xmpp__server_and_password_are_checked_cleanup() { bridge_stop; }
 # accounts: a server with services (inspircd, atheme): SASL, account tags, TLS; $iport plain, $tport TLS, ca.pem.
 accounts() {
 	[ -x /usr/sbin/inspircd ] && command -v atheme-services >/dev/null || atf_skip "inspircd and atheme-services are not installed"
-	set -- $(python3 -c 'import socket
+	python3 -c 'import socket
 v = [socket.socket() for _ in range(3)]
 for s in v: s.bind(("127.0.0.1", 0))
-print(*[s.getsockname()[1] for s in v])')
-	iport=$1 tport=$2
+print(*[s.getsockname()[1] for s in v])' >ports
+	read -r iport tport sport <ports
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out ca.pem -days 3 -subj /CN=localhost -addext 'subjectAltName=IP:127.0.0.1' 2>/dev/null
 	cat >inspircd.conf <<X
 <server name="irc.test.example" description="test" network="Test">
 <admin name="a" nick="a" email="a@test.example">
 <bind address="127.0.0.1" port="$iport" type="clients">
 <bind address="127.0.0.1" port="$tport" type="clients" sslprofile="tls">
-<bind address="127.0.0.1" port="$3" type="servers">
+<bind address="127.0.0.1" port="$sport" type="servers">
 <sslprofile name="tls" provider="gnutls" certfile="$PWD/ca.pem" keyfile="$PWD/key.pem">
 <connect allow="*" name="main" timeout="60" limit="1000" localmax="100" globalmax="100" useident="no" resolvehostnames="no" recvq="65536" softsendq="65536" hardsendq="1048576" commandrate="1000000" fakelag="no" threshold="1000">
 <performance nouserdns="yes">
 <module name="spanningtree"><module name="services_account"><module name="cap"><module name="ircv3_accounttag">
 <module name="ircv3_servertime"><module name="ircv3_ctctags"><module name="ircv3_msgid"><module name="sasl"><module name="ssl_gnutls">
 <sasl target="services.test.example" requiressl="no">
-<link name="services.test.example" ipaddr="127.0.0.1" port="$3" allowmask="127.0.0.0/8" sendpass="linkpass" recvpass="linkpass">
+<link name="services.test.example" ipaddr="127.0.0.1" port="$sport" allowmask="127.0.0.0/8" sendpass="linkpass" recvpass="linkpass">
 <uline server="services.test.example" silent="yes">
 <pid file="$PWD/inspircd.pid">
 X
@@ -666,7 +666,7 @@ X
 		done
 		cat <<X
 serverinfo { name = "services.test.example"; desc = "services"; numeric = "00A"; recontime = 1; netname = "Test"; hidehostsuffix = "users.test.example"; adminname = "a"; adminemail = "a@test.example"; registeremail = "noreply@test.example"; mta = "/bin/true"; loglevel = { error; info; }; maxlogins = 5; maxusers = 5; casemapping = rfc1459; };
-uplink "irc.test.example" { host = "127.0.0.1"; port = $3; send_password = "linkpass"; receive_password = "linkpass"; };
+uplink "irc.test.example" { host = "127.0.0.1"; port = $sport; send_password = "linkpass"; receive_password = "linkpass"; };
 nickserv { nick = "NickServ"; user = "NickServ"; host = "services.test.example"; real = "NickServ"; };
 saslserv { nick = "SaslServ"; user = "SaslServ"; host = "services.test.example"; real = "SaslServ"; };
 general { commit_interval = 5; flood_msgs = 0; ratelimit_uses = 0; };

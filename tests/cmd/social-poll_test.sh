@@ -21,7 +21,7 @@ mastodon() {
 	desk --sample
 	net mastodon
 	printf 'masto-token\n' >desk/secret/masto && chmod 600 desk/secret/masto
-	printf 'bridge fedi { type = mastodon  url = "http://127.0.0.1:%s"  secret = masto  every = 1s  %s }\n' "$nport" "${1-}" >>desk/tkt.conf
+	printf 'bridge fedi { type = mastodon  url = "http://127.0.0.1:%s"  secret = masto  every = 1s }\n' "$nport" >>desk/tkt.conf
 	ok tkt-config apply
 	export TKT_DESK="$PWD/desk"
 }
@@ -29,7 +29,7 @@ bluesky() {
 	desk --sample
 	net bluesky
 	printf 'app-pass\n' >desk/secret/sky && chmod 600 desk/secret/sky
-	printf 'bridge sky { type = bluesky  url = "http://127.0.0.1:%s"  user = "acme.example"  secret = sky  every = 1s  %s }\n' "$nport" "${1-}" >>desk/tkt.conf
+	printf 'bridge sky { type = bluesky  url = "http://127.0.0.1:%s"  user = "acme.example"  secret = sky  every = 1s }\n' "$nport" >>desk/tkt.conf
 	ok tkt-config apply
 	export TKT_DESK="$PWD/desk"
 }
