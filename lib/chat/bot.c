@@ -77,25 +77,43 @@ values_of(struct turn *x, const struct bot_article *v, size_t n)
 }
 
 static enum rc
-say_of(struct turn *x, const char *template, const struct bot_article *v, size_t n,
-    struct err *err)
+fill(struct turn *x, const char *template, const struct bot_article *v, size_t n,
+    char **text, struct err *err)
 {
 	struct mustache_how how = {0};
 	struct mustache *m = NULL;
-	char *text = NULL;
 	json_t *values;
 	enum rc rc = mustache_parse(x->ctx, template, &m, err);
 
 	if (rc != RC_OK)
 		return rc;
 	values = values_of(x, v, n);
-	rc = mustache_render(x->ctx, m, values, &how, &text, err);
+	rc = mustache_render(x->ctx, m, values, &how, text, err);
 	json_decref(values);
-	if (rc != RC_OK || *without_empty_lines(text) == '\0')
-		return rc;
+	if (rc == RC_OK)
+		without_empty_lines(*text);
+	return rc;
+}
+
+static void
+say_text(struct turn *x, const char *text)
+{
+	if (*text == '\0')
+		return;
 	text_push(x->ctx, &x->out->says, &x->out->nsays, text);
 	remember(x, true, text);
-	return RC_OK;
+}
+
+static enum rc
+say_of(struct turn *x, const char *template, const struct bot_article *v, size_t n,
+    struct err *err)
+{
+	char *text = NULL;
+	enum rc rc = fill(x, template, v, n, &text, err);
+
+	if (rc == RC_OK)
+		say_text(x, text);
+	return rc;
 }
 
 static enum rc
@@ -108,10 +126,7 @@ say(struct turn *x, const char *template, struct err *err)
 static void
 say_plain(struct turn *x, const char *text)
 {
-	char *clean = text_clean(x->ctx, text, strlen(text), TEXT_BLOCK, BOT_LINE_MAX);
-
-	text_push(x->ctx, &x->out->says, &x->out->nsays, clean);
-	remember(x, true, clean);
+	say_text(x, text_clean(x->ctx, text, strlen(text), TEXT_BLOCK, BOT_LINE_MAX));
 }
 
 /* ---- a person ---- */
@@ -135,21 +150,25 @@ form_named(const struct bot *b, const char *name)
 	return NULL;
 }
 
+/* The question, what there is to choose from, and that it may be skipped: one text. */
 static enum rc
 ask(struct turn *x, const struct bot_ask *a, struct err *err)
 {
-	enum rc rc = say(x, a->text, err);
+	char *text = NULL, *skip = NULL;
+	enum rc rc = fill(x, a->text, NULL, 0, &text, err);
 
+	if (rc == RC_OK && a->optional)
+		rc = fill(x, x->b->skipped, NULL, 0, &skip, err);
+	if (rc != RC_OK)
+		return rc;
+	for (size_t i = 0; a->choices[i] != NULL; i++)
+		text = talloc_asprintf(x->ctx, "%s\n%zu  %s", text, i + 1, a->choices[i]);
+	say_text(x, skip ? talloc_asprintf(x->ctx, "%s\n%s", text, skip) : text);
 	x->t->phase = BOT_ASKS;
 	x->t->ask = talloc_strdup(x->t, a->name);
 	x->t->wrong = 0;
 	x->out->did = "asked";
-	for (size_t i = 0; rc == RC_OK && a->choices[i] != NULL; i++) {
-		char *line = talloc_asprintf(x->ctx, "%zu  %s", i + 1, a->choices[i]);
-
-		say_plain(x, line);
-	}
-	return rc == RC_OK && a->optional ? say(x, x->b->skipped, err) : rc;
+	return RC_OK;
 }
 
 /* The first question of a form; one that asks nothing is filled already. */

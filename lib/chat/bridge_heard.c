@@ -122,9 +122,10 @@ print_filed(struct bridge_run *b, const struct heard *h, const struct filed *f)
 		out_line(out, f->outcome == TALK_REFUSED ? COLOR_YELLOW : COLOR_NONE,
 		    "%s: %s%s%s", h->conversation, talk_outcomes[f->outcome],
 		    f->why ? ": " : "",
-		    f->why ? f->why
-			   : talloc_asprintf(
-				 b->heard_ctx, " ticket %lld", (long long)f->ticket));
+		    f->why	? f->why
+		    : f->ticket ? talloc_asprintf(
+				      b->heard_ctx, " ticket %lld", (long long)f->ticket)
+				: "");
 		return;
 	}
 	o = json_object();

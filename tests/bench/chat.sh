@@ -18,3 +18,25 @@ else
 fi
 kill $chat 2>/dev/null
 wait $chat 2>/dev/null || :
+
+# From a line of IRC to a committed message, through a real server.
+if [ -x /usr/sbin/ngircd ]; then
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	printf '[Global]\nName = irc.test.example\nInfo = test\nListen = 127.0.0.1\nPorts = %s\n[Limits]\nMaxPenaltyTime = 0\n[Options]\nDNS = no\nIdent = no\nPAM = no\n' "$port" >bench-ircd.conf
+	/usr/sbin/ngircd -n -f "$PWD/bench-ircd.conf" >ircd.out 2>&1 </dev/null &
+	ircd=$!
+	printf 'bridge line { type = irc url = "irc://127.0.0.1:%s" nick = acme flood = 1000000 room_flood = 1000000 }\n' "$port" >>chatd/tkt.conf
+	tkt-config apply -D chatd -o ids >/dev/null
+	: >ircline
+	chat-bridge irc -D chatd -o json >ircline 2>irc.err &
+	chat=$!
+	if read -r p50 p95 <<X && [ -n "$p95" ]; then
+$(python3 "$TKT_SRC/tests/bench/ircline.py" "$port" ircline 2>>irc.err)
+X
+		row 'chat-bridge, a line of IRC until it is a durable message' "$p50 ms" "p95 $p95 ms"
+	else
+		row 'chat-bridge irc' failed "$(tail -n 1 irc.err)"
+	fi
+	kill $chat $ircd 2>/dev/null
+	wait $chat $ircd 2>/dev/null || :
+fi

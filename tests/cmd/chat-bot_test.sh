@@ -172,9 +172,9 @@ bridge__loses_nothing_when_killed_or_quiet_body() {
 		line "b$i" "p$i" "p$i" 'I was charged twice'
 		bridge exec test
 	done
-	# Each talk has each word once: hello, nothing found, the order, skip.
-	until_true 20 sh -c "[ \$(sqlite3 desk/store.db \"SELECT count(*) FROM delivery WHERE kind = 'bot' AND state = 3\") -eq 24 ]" || atf_fail "$(words | sort | uniq -c) $(tail -n 3 bridge.err)"
-	[ "$(words | sort | uniq -c | awk '{ print $1 }' | tr '\n' ' ')" = '6 6 6 6 ' ] || atf_fail "$(words | sort | uniq -c)"
+	# Each talk has each word once: hello, nothing found, the order.
+	until_true 20 sh -c "[ \$(sqlite3 desk/store.db \"SELECT count(*) FROM delivery WHERE kind = 'bot' AND state = 3\") -eq 18 ]" || atf_fail "$(words | sort | uniq -c) $(tail -n 3 bridge.err)"
+	[ "$(words | cut -c1-20 | sort | uniq -c | awk '{ print $1 }' | sort -n | tr '\n' ' ')" = '6 6 6 6 ' ] || atf_fail "$(words | sort | uniq -c)"
 	# Who got no answer is not forgotten when it is quiet; who is content is.
 	line c1 cyd cyd 'Where is my parcel?'
 	line c2 cyd cyd 'yes'
