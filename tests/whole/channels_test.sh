@@ -182,6 +182,59 @@ social__keeps_the_policy_body() {
 }
 social__keeps_the_policy_cleanup() { [ ! -s net.pid ] || kill "$(cat net.pid)" 2>/dev/null || :; }
 
+irc__keeps_the_policy_body() {
+	desk --sample
+	policy
+	ircd
+	client ann
+	irc
+	until_true 10 sh -c 'echo "PRIVMSG acme :My invoice is wrong" >>ann.say; sleep 1; [ -s bridged ]' || atf_fail "$(cat bridge.err)"
+	until_true 15 grep -q 'PRIVMSG ann :canned reply for 4' ann.heard || atf_fail "$(tail -n 3 ann.heard bridge.err)"
+	policy_holds 4 chat
+	grep -q 'only for us' ann.heard && atf_fail "a note has left"
+	return 0
+}
+irc__keeps_the_policy_cleanup() { bridge_stop; }
+
+xmpp__keeps_the_policy_body() {
+	desk --sample
+	policy
+	prosody_start
+	xclient ann
+	xmpp
+	echo 'CHAT desk@localhost My invoice is wrong' >>ann.say
+	until_true 20 grep -q 'canned reply for 4' ann.heard || atf_fail "$(tail -n 3 ann.heard bridge.err)"
+	policy_holds 4 chat
+	grep -q 'only for us' ann.heard && atf_fail "a note has left"
+	# Their server vouches for them: a code joins them with their mail address.
+	smtp
+	send_to "$port"
+	echo 'CHAT desk@localhost !link ann@example.net' >>ann.say
+	until_true 20 grep -q 'A code is on its way' ann.heard || atf_fail "$(tail -n 3 ann.heard bridge.err)"
+	echo "CHAT desk@localhost !code $(code_of ann@example.net)" >>ann.say
+	until_true 20 grep -q 'that mail address is yours' ann.heard || atf_fail "$(tail -n 3 ann.heard bridge.err)"
+	ok cust-show ann@example.net -o json
+	any_of '(.addresses | map(.value) | sort) == ["ann@example.net", "ann@localhost"]'
+}
+xmpp__keeps_the_policy_cleanup() {
+	bridge_stop
+	smtp_stop
+}
+
+matrix__keeps_the_policy_body() {
+	desk --sample
+	policy
+	hs_start
+	matrix
+	synced
+	say "$(text '!d:test.example' @ann:test.example 'My invoice is wrong')"
+	until_true 20 sh -c 'grep -q "canned reply for 4" sent' || atf_fail "$(tail -n 3 bridge.err)"
+	policy_holds 4 chat
+	grep -q 'only for us' sent && atf_fail "a note has left"
+	return 0
+}
+matrix__keeps_the_policy_cleanup() { bridge_stop; }
+
 # site: a web site with a secret; token CLAIMS [KEY [ALG]] signs for it.
 site() {
 	desk --sample
