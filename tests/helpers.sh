@@ -95,6 +95,14 @@ send_to() {
 	tkt-config apply >/dev/null 2>err || atf_fail "tkt-config: $(cat err)"
 }
 
+# conf_wrong TEXT MESSAGE: with these lines behind it the tkt.conf of ./desk has that error.
+conf_wrong() {
+	cp desk/tkt.conf bad.conf
+	printf '%s\n' "$1" >>bad.conf
+	tkt-config check --conf bad.conf >out 2>&1 && atf_fail "no error: $1"
+	grep -qF -- "$2" out || atf_fail "\"$2\" is not in: $(cat out)"
+}
+
 # http: an HTTP server (tests/webserver.py) that writes requests to ./asked; its port is in $hport.
 # A case that uses it ends with http_stop in its cleanup.
 http() {

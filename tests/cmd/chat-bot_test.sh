@@ -58,23 +58,17 @@ common__words_and_disk_body() {
 
 conf__is_checked_body() {
 	desk --sample
-	wrong() {
-		cp desk/tkt.conf bad.conf
-		printf '%s\n' "$1" >>bad.conf
-		tkt-config check --conf bad.conf >out 2>&1 && atf_fail "no error: $1"
-		grep -qF -- "$2" out || atf_fail "\"$2\" is not in: $(cat out)"
-	}
-	wrong 'bridge x { type = exec run = {"/bin/x"} bot = helo }' 'no such bot'
-	wrong 'bot x { greeting = "{{ticket.id}}" }' '{{ticket.id}}: no such value'
-	wrong 'bot x { answer = "{{#article}}" }' 'never closed'
-	wrong 'bot x { hello = "(" }' 'is wrong at byte'
-	wrong 'bot x { run = {"prog"} }' 'named by its whole path'
-	wrong 'bot x { misses = many }' 'misses'
-	wrong 'bot x { form f { } }' 'asks and sets nothing'
-	wrong 'bot x { form f { ask a { } } }' 'ask "a" has no text'
-	wrong 'bot x { form f { ask a { text = "?" field = flor } } }' 'did you mean "floor"?'
-	wrong 'bot x { form f { set = "queue=biling" } }' 'did you mean "billing"?'
-	wrong 'bot x { form f { set = "tag+=a" } form g { set = "tag+=b" } }' 'one without a match before it'
+	conf_wrong 'bridge x { type = exec run = {"/bin/x"} bot = helo }' 'no such bot'
+	conf_wrong 'bot x { greeting = "{{ticket.id}}" }' '{{ticket.id}}: no such value'
+	conf_wrong 'bot x { answer = "{{#article}}" }' 'never closed'
+	conf_wrong 'bot x { hello = "(" }' 'is wrong at byte'
+	conf_wrong 'bot x { run = {"prog"} }' 'named by its whole path'
+	conf_wrong 'bot x { misses = many }' 'misses'
+	conf_wrong 'bot x { form f { } }' 'asks and sets nothing'
+	conf_wrong 'bot x { form f { ask a { } } }' 'ask "a" has no text'
+	conf_wrong 'bot x { form f { ask a { text = "?" field = flor } } }' 'did you mean "floor"?'
+	conf_wrong 'bot x { form f { set = "queue=biling" } }' 'did you mean "billing"?'
+	conf_wrong 'bot x { form f { set = "tag+=a" } form g { set = "tag+=b" } }' 'one without a match before it'
 }
 
 sample__keeps_its_talks_body() {

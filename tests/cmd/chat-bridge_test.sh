@@ -22,27 +22,21 @@ common__words_and_disk_body() {
 
 conf__is_checked_body() {
 	desk --sample
-	wrong() {
-		cp desk/tkt.conf bad.conf
-		printf '%s\n' "$1" >>bad.conf
-		tkt-config check --conf bad.conf >out 2>&1 && atf_fail "no error: $1"
-		grep -qF -- "$2" out || atf_fail "\"$2\" is not in: $(cat out)"
-	}
-	wrong 'bridge x { url = "ircs://irc.example.org" }' 'bridge "x" has no type'
-	wrong 'bridge x { type = icq }' 'type "icq": unknown'
-	wrong 'bridge x { type = irc }' 'bridge "x" has no url'
-	wrong 'bridge x { type = irc url = "irc://irc.example.org" }' 'is not encrypted: use ircs://'
-	wrong 'bridge x { type = irc url = "https://irc.example.org" }' 'use ircs://HOST:PORT'
-	wrong 'bridge x { type = irc url = "ircs://irc.example.org" user = acme }' 'user and secret go together'
-	wrong 'bridge x { type = irc url = "ircs://irc.example.org" nick = "a b" }' 'one word, without commas'
-	wrong 'bridge x { type = irc url = "ircs://irc.example.org" rooms = {"#a,#b"} }' 'one word, without commas'
-	wrong 'bridge x { type = irc url = "ircs://irc.example.org" queue = biling }' 'did you mean "billing"?'
-	wrong 'bridge x { type = exec }' 'bridge "x" has no run'
-	wrong 'bridge x { type = exec run = {"prog"} }' 'a program is named by its whole path'
-	wrong 'bridge x { type = irc url = "ircs://irc.example.org" announce = {bread} }' 'announce "bread": unknown'
-	wrong 'bridge x { type = xmpp url = "xmpp://example.org" }' 'needs user and secret'
-	wrong 'bridge x { type = matrix url = "http://example.org" user = "@a:b" secret = s }' 'is not encrypted: use https://'
-	wrong 'bridge x { type = exec run = {"/bin/x"} idle = soon }' 'is no duration'
+	conf_wrong 'bridge x { url = "ircs://irc.example.org" }' 'bridge "x" has no type'
+	conf_wrong 'bridge x { type = icq }' 'type "icq": unknown'
+	conf_wrong 'bridge x { type = irc }' 'bridge "x" has no url'
+	conf_wrong 'bridge x { type = irc url = "irc://irc.example.org" }' 'is not encrypted: use ircs://'
+	conf_wrong 'bridge x { type = irc url = "https://irc.example.org" }' 'use ircs://HOST:PORT'
+	conf_wrong 'bridge x { type = irc url = "ircs://irc.example.org" user = acme }' 'user and secret go together'
+	conf_wrong 'bridge x { type = irc url = "ircs://irc.example.org" nick = "a b" }' 'one word, without commas'
+	conf_wrong 'bridge x { type = irc url = "ircs://irc.example.org" rooms = {"#a,#b"} }' 'one word, without commas'
+	conf_wrong 'bridge x { type = irc url = "ircs://irc.example.org" queue = biling }' 'did you mean "billing"?'
+	conf_wrong 'bridge x { type = exec }' 'bridge "x" has no run'
+	conf_wrong 'bridge x { type = exec run = {"prog"} }' 'a program is named by its whole path'
+	conf_wrong 'bridge x { type = irc url = "ircs://irc.example.org" announce = {bread} }' 'announce "bread": unknown'
+	conf_wrong 'bridge x { type = xmpp url = "xmpp://example.org" }' 'needs user and secret'
+	conf_wrong 'bridge x { type = matrix url = "http://example.org" user = "@a:b" secret = s }' 'is not encrypted: use https://'
+	conf_wrong 'bridge x { type = exec run = {"/bin/x"} idle = soon }' 'is no duration'
 }
 
 exec__speaks_both_ways_body() {

@@ -40,19 +40,13 @@ common__words_and_disk_body() {
 	[ $? -eq 65 ] || atf_fail "nothing: not 65"
 	printf 'agi_request: x\n\n' | phone-agi >out 2>err
 	[ $? -eq 65 ] && grep -q 'without agi_uniqueid' err || atf_fail "$(cat err)"
-	wrong() {
-		cp desk/tkt.conf bad.conf
-		printf '%s\n' "$1" >>bad.conf
-		tkt-config check --conf bad.conf >out 2>&1 && atf_fail "no error: $1"
-		grep -qF -- "$2" out || atf_fail "\"$2\" is not in: $(cat out)"
-	}
-	wrong 'phone { country = Germany }' 'country "Germany": digits'
-	wrong 'phone { sounds = "a b" }' 'sounds "a b"'
-	wrong 'phone { sounds = "../x" }' 'sounds "../x"'
-	wrong 'phone { recordings = "rec" }' 'by its whole path'
-	wrong 'phone { status = all }' 'status "all": unknown'
-	wrong 'phone { voicemail = {"pbx"} }' 'a mail address'
-	wrong 'phone { queue = biling }' 'did you mean "billing"?'
+	conf_wrong 'phone { country = Germany }' 'country "Germany": digits'
+	conf_wrong 'phone { sounds = "a b" }' 'sounds "a b"'
+	conf_wrong 'phone { sounds = "../x" }' 'sounds "../x"'
+	conf_wrong 'phone { recordings = "rec" }' 'by its whole path'
+	conf_wrong 'phone { status = all }' 'status "all": unknown'
+	conf_wrong 'phone { voicemail = {"pbx"} }' 'a mail address'
+	conf_wrong 'phone { queue = biling }' 'did you mean "billing"?'
 }
 
 voicemail__becomes_a_ticket_body() {

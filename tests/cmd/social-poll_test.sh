@@ -49,16 +49,10 @@ common__words_and_disk_body() {
 	ok tkt-config apply
 	fails 64 'which one?' social-poll rss
 	fails 69 'the feed: ' social-poll rss a
-	wrong() {
-		cp desk/tkt.conf bad.conf
-		printf '%s\n' "$1" >>bad.conf
-		tkt-config check --conf bad.conf >out 2>&1 && atf_fail "no error: $1"
-		grep -qF -- "$2" out || atf_fail "\"$2\" is not in: $(cat out)"
-	}
-	wrong 'bridge x { type = mastodon url = "https://m.example" }' 'needs a secret'
-	wrong 'bridge x { type = mastodon url = "http://m.example" secret = s }' 'is not encrypted'
-	wrong 'bridge x { type = bluesky url = "https://b.example" secret = s }' 'needs user and secret'
-	wrong 'bridge x { type = rss url = "https://b.example" every = soon }' 'is no duration'
+	conf_wrong 'bridge x { type = mastodon url = "https://m.example" }' 'needs a secret'
+	conf_wrong 'bridge x { type = mastodon url = "http://m.example" secret = s }' 'is not encrypted'
+	conf_wrong 'bridge x { type = bluesky url = "https://b.example" secret = s }' 'needs user and secret'
+	conf_wrong 'bridge x { type = rss url = "https://b.example" every = soon }' 'is no duration'
 }
 
 mastodon__files_mentions_and_posts_answers_body() {
