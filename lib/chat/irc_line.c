@@ -136,6 +136,7 @@ irc_piece(const char *text, size_t room, size_t *skip)
 	*skip = 0;
 	if (n > room) {
 		n = text_prefix(text, room);
+		n = n ? n : room; /* what is no UTF-8 goes on, too */
 		for (size_t i = n; i > n / 2; i--) {
 			if (text[i] == ' ') {
 				n = i;
