@@ -4,6 +4,17 @@
 
 #include "chat/talk.h"
 
+struct talk {
+	struct desk *d;
+	const char *via, *channel, *queue;
+	int64_t idle, flood_max, room_max;
+	struct flood *flood;
+};
+
+/* The ticket of a conversation as it is now: merged ones are followed. *t NULL: none that
+ * takes any more. */
+enum rc talk_ticket(
+    struct talk *k, void *ctx, int64_t id, struct ticket **t, struct err *err) CHECKED;
 const char *talk_via(const struct talk *t);
 struct desk *talk_desk(const struct talk *t);
 
