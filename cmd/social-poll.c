@@ -7,11 +7,14 @@
 
 static struct {
 	bool follow;
+	const char *since;
 } o;
 
 static const struct opt opts[] = {
     {"follow", 0, OPT_FLAG, NULL, "stay, and look again every minute or so", &o.follow,
 	NULL},
+    {"since", 0, OPT_TEXT, "time", "at the first look: what was said from then on",
+	&o.since, NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -74,6 +77,8 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 
 	if (rc == RC_OK)
 		rc = pick(env, argc, argv, &b, err);
+	if (rc == RC_OK && o.since != NULL)
+		rc = desk_instant(env->desk, "since", o.since, &w.since, err);
 	if (rc != RC_OK)
 		return rc;
 	for (const struct channel *const *c = channels; *c != NULL; c++) {

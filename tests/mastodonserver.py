@@ -83,15 +83,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif url.path == "/api/v2/instance":
             self.answer({"domain": "here.example", "configuration": {"statuses": {"max_characters": 300, "characters_reserved_per_url": 23}}})
         elif url.path == "/api/v1/notifications":
-            if set(q) - {"types[]", "limit", "min_id"} or q["types[]"] != ["mention"] or not 1 <= int(q["limit"][0]) <= 40:
+            if set(q) - {"types[]", "limit", "min_id", "max_id"} or q["types[]"] != ["mention"] or not 1 <= int(q["limit"][0]) <= 40:
                 return self.complain("parameters")
             v = statuses()
             n = int(q["limit"][0])
             if "min_id" in q:
                 v = [s for s in v if int(s["id"]) > int(q["min_id"][0])][:n]
             else:
-                v = v[-n:]
-            self.answer([{"id": s["id"], "type": "mention", "created_at": "2026-11-29T08:00:00.000Z", "account": status(s)["account"],
+                v = [s for s in v if "max_id" not in q or int(s["id"]) < int(q["max_id"][0])][-n:]
+            self.answer([{"id": s["id"], "type": "mention", "created_at": status(s)["created_at"], "account": status(s)["account"],
                           "status": status(s)} for s in reversed(v)])
         elif url.path.startswith("/api/v1/statuses/"):
             for s in statuses():

@@ -20,6 +20,9 @@ enum {
 	LOOK_MS = 1000,	       /* between looks at what nobody rings for */
 	RETRY_MS = 1000,       /* after a loss; twice as long each time */
 	RETRY_MAX_MS = 300000, /* at most */
+	FIRST_MS = 86400000,   /* what is older is not filed at the first look */
+	LOCK_TRIES = 20,       /* for another process of the bridge to end, */
+	LOCK_US = 100000,      /* so long apart */
 	STEADY_MS = 30000,     /* it worked so long: a loss is the first again */
 };
 
@@ -41,6 +44,12 @@ const char *
 bridge_name(const struct bridge_run *b)
 {
 	return b->want->name;
+}
+
+int64_t
+bridge_since(const struct bridge_run *b)
+{
+	return b->want->since ? b->want->since : desk_now(b->d) - FIRST_MS;
 }
 
 const char *const *
@@ -265,8 +274,14 @@ be_the_only_one(struct bridge_run *b, struct err *err)
 	b->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (b->lock < 0)
 		return err_errno(err, "%s", path);
-	if (flock(b->lock, LOCK_EX | LOCK_NB) == 0)
-		return RC_OK;
+	/* One that was killed just now may not be gone yet. */
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (flock(b->lock, LOCK_EX | LOCK_NB) == 0)
+			return RC_OK;
+		if (errno != EWOULDBLOCK)
+			break;
+		usleep(LOCK_US);
+	}
 	return errno == EWOULDBLOCK
 		   ? err_fail(err, RC_BUSY, "bridge \"%s\" runs already", b->want->name)
 		   : err_errno(err, "%s", path);
@@ -287,7 +302,10 @@ bridge_run(const struct bridge_want *w, struct err *err)
 	struct bridge_run *b = talloc_zero(w->env->ctx, struct bridge_run);
 	enum rc rc;
 
-	b->want = w;
+	/* Its name may stand in a policy that goes while it runs. */
+	b->wanted = *w;
+	b->wanted.name = talloc_strdup(b, w->name);
+	b->want = &b->wanted;
 	b->env = w->env;
 	b->d = w->env->desk;
 	b->via = talloc_asprintf(b, "%s:%s", w->channel->type, w->name);

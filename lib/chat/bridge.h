@@ -65,6 +65,8 @@ struct bridge_want {
 	const char *name;	/* of the bridge */
 	const char *const *run; /* exec: program and arguments, NULL-terminated */
 	const char *medium;	/* the channel of its tickets; NULL: chat */
+	int64_t
+	    since; /* when it looks for the first time: what was said since; 0: a day */
 	bool once; /* until all that was there is filed, and all that is due was sent */
 	volatile sig_atomic_t *stop;
 };
@@ -77,6 +79,8 @@ struct desk *bridge_desk(const struct bridge_run *b);
 /* Its block of tkt.conf, or NULL. */
 const struct bridge *bridge_conf(const struct bridge_run *b);
 const char *bridge_name(const struct bridge_run *b);
+/* A channel that looks for the first time files what was said since then. */
+int64_t bridge_since(const struct bridge_run *b);
 const char *const *bridge_program(const struct bridge_run *b);
 /* A line for people who look after it: "libera: ..." on standard error. */
 void bridge_log(struct bridge_run *b, const char *fmt, ...) PRINTF(2, 3);

@@ -33,6 +33,7 @@ struct thought {
 };
 struct bridge_run {
 	const struct bridge_want *want;
+	struct bridge_want wanted; /* what it points to */
 	struct cmd_env *env;
 	struct desk *d;
 	const struct bridge *conf;

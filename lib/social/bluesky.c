@@ -25,6 +25,7 @@ struct bluesky {
 	bool no_chat;	    /* the password has no access to it */
 	json_t *pages;	    /* notifications of this round, newest first */
 	int npages;
+	char *newest; /* when the newest of this round came */
 	const char **again;
 	size_t nagain;
 	json_t *names; /* DID -> name */
@@ -209,6 +210,15 @@ look_again(struct bluesky *y, struct err *err)
 
 /* ---- direct messages ---- */
 
+static bool
+is_recent(const struct bluesky *y, json_t *log)
+{
+	int64_t at;
+
+	return instant_parse(member(json_object_get(log, "message"), "sentAt"), &at) &&
+	       at >= bridge_since(y->s.b);
+}
+
 static enum rc read_chat(struct bluesky *y, struct err *err);
 
 static enum rc
@@ -230,7 +240,7 @@ on_chat(void *arg, const struct http_answer *a, struct err *err)
 		return a->code == 429 ? look_again(y, err) : RC_NET;
 	json_array_foreach(logs, i, log)
 	{
-		if (!first)
+		if (!first || is_recent(y, log))
 			hear_chat(y, log);
 	}
 	if (*cursor != '\0') {
@@ -281,12 +291,11 @@ static enum rc read_page(struct bluesky *y, const char *cursor, struct err *err)
 static enum rc
 hear_pages(struct bluesky *y, struct err *err)
 {
-	bool first = y->posts == NULL;
-	const char *newest = member(json_array_get(y->pages, 0), "indexedAt");
+	const char *newest = y->newest ? y->newest : "";
 
-	for (size_t i = json_array_size(y->pages); !first && i > 0; i--)
+	for (size_t i = json_array_size(y->pages); i > 0; i--)
 		hear_post(y, json_array_get(y->pages, i - 1));
-	if (*newest != '\0' || first) {
+	if (*newest != '\0' || y->posts == NULL) {
 		talloc_free(y->posts);
 		y->posts =
 		    *newest ? talloc_strdup(y, newest) : instant_print(y, now_ms());
@@ -306,7 +315,7 @@ on_page(void *arg, const struct http_answer *a, struct err *err)
 	struct bluesky *y = arg;
 	json_t *list = json_object_get(a->json, "notifications"), *o;
 	bool over = json_array_size(list) == 0 || *member(a->json, "cursor") == '\0';
-	int64_t at, until;
+	int64_t at, until = bridge_since(y->s.b) - 1;
 	size_t i;
 	enum rc rc;
 
@@ -319,16 +328,20 @@ on_page(void *arg, const struct http_answer *a, struct err *err)
 	}
 	if (rc != RC_OK)
 		return RC_NET;
+	if (y->posts != NULL && !instant_parse(y->posts, &until))
+		return err_fail(err, RC_BUG, "the place in notifications is no time");
+	if (y->newest == NULL && json_array_size(list) > 0)
+		y->newest =
+		    talloc_strdup(y, member(json_array_get(list, 0), "indexedAt"));
 	json_array_foreach(list, i, o)
 	{
-		if (y->posts != NULL && instant_parse(y->posts, &until) &&
-		    instant_parse(member(o, "indexedAt"), &at) && at <= until) {
+		if (instant_parse(member(o, "indexedAt"), &at) && at <= until) {
 			over = true;
 			break;
 		}
 		json_array_append(y->pages, o);
 	}
-	if (over || y->posts == NULL || ++y->npages == PAGES_MAX)
+	if (over || ++y->npages == PAGES_MAX)
 		return hear_pages(y, err);
 	return read_page(y, member(a->json, "cursor"), err);
 }
@@ -345,6 +358,7 @@ read_page(struct bluesky *y, const char *cursor, struct err *err)
 		json_decref(y->pages);
 		y->pages = json_array();
 		y->npages = 0;
+		TALLOC_FREE(y->newest);
 	}
 	rc = get(y, what, on_page, err);
 	talloc_free(what);

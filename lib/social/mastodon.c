@@ -14,14 +14,21 @@
 #include "mail/html.h"
 #include "social/social.h"
 
-enum { PAGE = 40, CHARACTERS = 500, CHARACTERS_MAX = 100000, TEXT_MAX = 256 * 1024 };
+enum {
+	FIRST_MAX = 1000, /* notifications of the first look */
+	PAGE = 40,
+	CHARACTERS = 500,
+	CHARACTERS_MAX = 100000,
+	TEXT_MAX = 256 * 1024
+};
 
 struct mastodon {
 	struct social s;
 	char *host, *me; /* of the server; our account there */
 	char *place;	 /* the newest notification that was heard; NULL: none ever */
 	size_t characters;
-	bool known; /* who we are, and what the server takes */
+	bool known;    /* who we are, and what the server takes */
+	json_t *first; /* pages of the first look, newest first; or NULL */
 	const char **again;
 	size_t nagain; /* posts that are looked at again in this round */
 };
@@ -206,12 +213,43 @@ is_newer(const char *id, const char *than)
 	return a != b ? a > b : than == NULL || strcmp(id, than) > 0;
 }
 
+/* Newest first, as they come; heard in the order they were said. */
+static void
+hear_list(struct mastodon *m, json_t *list, int64_t since)
+{
+	for (size_t i = json_array_size(list); i > 0; i--) {
+		json_t *o = json_array_get(list, i - 1),
+		       *status = json_object_get(o, "status");
+		int64_t at;
+
+		if (is_newer(member(o, "id"), m->place)) {
+			talloc_free(m->place);
+			m->place = talloc_strdup(m, member(o, "id"));
+		}
+		if (strcmp(member(o, "type"), "mention") == 0 && json_is_object(status) &&
+		    (since == 0 || (instant_parse(member(status, "created_at"), &at) &&
+				       at >= since)))
+			hear(m, status, HEARD_MESSAGE, member(status, "id"));
+	}
+}
+
+/* Is the last of these older than what the first look is for? */
+static bool
+reaches_back(const struct mastodon *m, json_t *page)
+{
+	json_t *last = json_array_get(page, json_array_size(page) - 1);
+	int64_t at;
+
+	return json_array_size(page) < PAGE || json_array_size(m->first) >= FIRST_MAX ||
+	       !instant_parse(member(last, "created_at"), &at) ||
+	       at < bridge_since(m->s.b);
+}
+
 static enum rc
 on_page(void *arg, const struct http_answer *a, struct err *err)
 {
 	struct mastodon *m = arg;
-	size_t n = json_array_size(a->json);
-	bool first = m->place == NULL;
+	bool full = json_array_size(a->json) == PAGE;
 	enum rc rc = social_answer(&m->s, a, "notifications", err);
 
 	if (rc == RC_NONE) {
@@ -220,38 +258,37 @@ on_page(void *arg, const struct http_answer *a, struct err *err)
 	}
 	if (rc != RC_OK)
 		return rc == RC_INVALID ? RC_NET : rc;
-	/* Newest first, as they come; heard in the order they were said. */
-	for (size_t i = n; i > 0; i--) {
-		json_t *o = json_array_get(a->json, i - 1),
-		       *status = json_object_get(o, "status");
-
-		if (is_newer(member(o, "id"), m->place)) {
-			talloc_free(m->place);
-			m->place = talloc_strdup(m, member(o, "id"));
-		}
-		if (!first && strcmp(member(o, "type"), "mention") == 0 &&
-		    json_is_object(status))
-			hear(m, status, HEARD_MESSAGE, member(status, "id"));
+	if (m->place == NULL) {
+		m->first = m->first ? m->first : json_array();
+		json_array_extend(m->first, a->json);
+		if (!reaches_back(m, a->json))
+			return read_page(m, err);
+		hear_list(m, m->first, bridge_since(m->s.b));
+		json_decref(m->first);
+		m->first = NULL;
+		full = false;
+	} else {
+		hear_list(m, a->json, 0);
 	}
-	/* What was said before we first looked is not ours. */
 	if (m->place == NULL)
 		m->place = talloc_strdup(m, "0");
 	bridge_place(m->s.b, m->place);
-	return !first && n == PAGE ? read_page(m, err) : look_again(m, err);
+	return full ? read_page(m, err) : look_again(m, err);
 }
 
 static enum rc
 read_page(struct mastodon *m, struct err *err)
 {
+	json_t *last = json_array_get(m->first, json_array_size(m->first) - 1);
+	const char *from = m->place ? m->place : member(last, "id");
 	char path[256];
 
-	if (m->place == NULL)
-		snprintf(path, sizeof(path),
-		    "/api/v1/notifications?types%%5B%%5D=mention&limit=1");
-	else
-		snprintf(path, sizeof(path),
-		    "/api/v1/notifications?types%%5B%%5D=mention&limit=%d&min_id=%.100s",
-		    PAGE, http_quote(m, m->place));
+	snprintf(path, sizeof(path),
+	    "/api/v1/notifications?types%%5B%%5D=mention&limit=%d%s%.100s", PAGE,
+	    *from == '\0' ? ""
+	    : m->place	  ? "&min_id="
+			  : "&max_id=",
+	    http_quote(m, from));
 	return ask(m, path, on_page, err);
 }
 
@@ -387,6 +424,13 @@ send_mastodon(void *self, const struct said *s, struct err *err)
 
 /* ---- the channel ---- */
 
+static int
+drop(struct mastodon *m)
+{
+	json_decref(m->first);
+	return 0;
+}
+
 static enum rc
 open_mastodon(struct bridge_run *b, void *ctx, void **self, struct err *err)
 {
@@ -394,6 +438,7 @@ open_mastodon(struct bridge_run *b, void *ctx, void **self, struct err *err)
 	const char *host;
 	enum rc rc = social_open(&m->s, m, b, err);
 
+	talloc_set_destructor(m, drop);
 	*self = m;
 	if (rc != RC_OK)
 		return rc;

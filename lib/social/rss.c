@@ -94,7 +94,7 @@ struct reading {
 	json_t *seen;
 };
 
-/* What was there before we first looked is not news. */
+/* At the first look, what is older is not news. */
 static void
 take_entry(void *arg, const struct feed_entry *e)
 {
@@ -103,7 +103,9 @@ take_entry(void *arg, const struct feed_entry *e)
 	const char *mark = mark_of(ctx, e->id);
 
 	json_array_append_new(g->seen, json_string(mark));
-	if (g->r->seen != NULL && !has(g->r->seen, mark))
+	if (g->r->seen != NULL
+		? !has(g->r->seen, mark)
+		: e->at != INSTANT_NONE && e->at >= bridge_since(g->r->s.b))
 		hear(g->r, ctx, e);
 	talloc_free(ctx);
 }

@@ -57,7 +57,7 @@ common__words_and_disk_body() {
 
 mastodon__files_mentions_and_posts_answers_body() {
 	mastodon
-	put 100.json '{"content":"<p>before we looked</p>","acct":"old"}'
+	put 100.json '{"content":"<p>long before we looked</p>","acct":"old","at":"2025-01-01T00:00:00Z"}'
 	poll mastodon
 	[ -z "$(tickets)" ] || atf_fail "old: $(tickets)"
 	put 101.json '{"content":"<p><span class=\"h-card\"><a href=\"https://here.example/@acme\" class=\"u-url mention\">@<span>acme</span></a></span> my parcel is <b>late</b> &amp; wet</p>","acct":"ann","name":"Ann Lee","media":[{"url":"https://here.example/wet.png","description":"a wet parcel"}]}'
@@ -104,6 +104,19 @@ second line' ] || atf_fail "$(bodies 6)"
 }
 mastodon__files_mentions_and_posts_answers_cleanup() { net_stop; }
 
+first__look_is_of_a_day_or_since_body() {
+	mastodon
+	now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+	for i in $(seq 1 95); do put "$((1000 + i)).json" "{\"content\":\"<p>line $i</p>\",\"acct\":\"p$((i % 9))\",\"visibility\":\"direct\",\"at\":\"$([ "$i" -le 5 ] && echo 2025-01-01T00:00:00Z || echo "$now")\"}"; done
+	cp -r desk again
+	poll mastodon
+	[ "$(sqlite3 desk/store.db "SELECT count(*), min(substr(body, 6) + 0) FROM message WHERE channel = 'social'")" = '90|6' ] || atf_fail "$(sqlite3 desk/store.db "SELECT count(*) FROM message WHERE channel = 'social'")"
+	poll mastodon -D again --since 2024-12-31
+	[ "$(sqlite3 again/store.db "SELECT count(*) FROM message WHERE channel = 'social'")" -eq 95 ] || atf_fail "$(sqlite3 again/store.db "SELECT count(*) FROM message WHERE channel = 'social'")"
+	fails 64 since social-poll mastodon --since soon
+}
+first__look_is_of_a_day_or_since_cleanup() { net_stop; }
+
 mastodon__survives_limits_drops_and_nonsense_body() {
 	mastodon
 	poll mastodon
@@ -147,7 +160,7 @@ bluesky__files_mentions_and_posts_answers_body() {
 	bluesky
 	put 1.json '{"did":"did:plc:old","handle":"old.example","text":"before"}'
 	put 2.chat '{"did":"did:plc:old","handle":"old.example","convo":"c0","text":"before"}'
-	poll bluesky
+	poll bluesky --since "$(date -u -d '+1 day' +%Y-%m-%dT%H:%M:%SZ)"
 	[ -z "$(tickets)" ] || atf_fail "old: $(tickets)"
 	put 11.json '{"did":"did:plc:ann","handle":"ann.example","name":"Ann Lee","text":"@acme.example my parcel is late"}'
 	put 12.json '{"did":"did:plc:bob","handle":"bob.example","text":"me too","reason":"reply","reply":{"root":{"uri":"at://did:plc:ann/app.bsky.feed.post/root","cid":"cidroot"},"parent":{"uri":"at://x","cid":"y"}}}'
@@ -190,7 +203,7 @@ rss__files_new_entries_body() {
 	export TKT_DESK="$PWD/desk"
 	item() { printf '<item><title>%s</title><link>https://shop.example/%s</link><guid isPermaLink="false">r%s</guid><pubDate>Sun, 29 Nov 2026 08:%s:00 GMT</pubDate><dc:creator>%s</dc:creator><description>&lt;p&gt;%s&lt;/p&gt;</description></item>\n' "$@"; }
 	rss() { printf '<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>Reviews</title>%s</channel></rss>' "$1" >feed; }
-	one=$(item 'An old one' 1 1 10 Ann 'Good.')
+	one=$(item 'An old one' 1 1 10 Ann 'Good.' | sed 's/Sun, 29 Nov 2026/Sat, 29 Nov 2025/')
 	two=$(item 'Two &amp;amp; stars' 2 2 20 Bob 'It &lt;b&gt;broke&lt;/b&gt;.')
 	rss "$one"
 	net feed
