@@ -107,8 +107,9 @@ bot_listens(struct desk *d, void *ctx, const char *via, const struct bot *b,
 	bool open, same;
 	enum rc rc;
 
-	/* What is long, or has files, is for a person; so is what was taken back. */
-	if (b == NULL || h->what == HEARD_DELETE || h->text == NULL)
+	/* What was taken back is no question, nor is nothing. */
+	if (b == NULL || h->what == HEARD_DELETE || h->text == NULL ||
+	    (h->nfiles == 0 && strspn(h->text, " \t\r\n") == h->ntext))
 		return RC_NONE;
 	who = talk_from(ctx, h);
 	rc = conversation_find(d->store, ctx, via, h->conversation, &c, err);

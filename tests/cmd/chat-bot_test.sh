@@ -112,6 +112,8 @@ bridge__answers_asks_and_hands_over_body() {
 	# The same line again is not answered again.
 	line m1 ann ann 'I cannot reset my password' '"name":"Ann"'
 	heard '"id":"m1","outcome":"duplicate"'
+	line z1 zed zed '  '
+	heard '"id":"z1","outcome":"refused"'
 	# Articles for agents do not exist here.
 	line b1 bob bob 'vault combination'
 	until_true 10 sh -c "jq -e 'select(.type == \"send\" and .conversation == \"bob\" and (.text | test(\"found nothing\")))' $f/got >/dev/null" || atf_fail "$(sent)"
