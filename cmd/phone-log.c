@@ -8,15 +8,19 @@
 #include "base/csv.h"
 #include "desk/cmd.h"
 #include "phone/log.h"
+#include "ticket/conversation.h"
 
 static struct {
 	bool dry_run;
-	int64_t bad;
+	const char *since;
+	int64_t from, bad;
 } o;
 
 static const struct opt opts[] = {
     {"dry-run", 'N', OPT_FLAG, NULL, "say what would be filed, and file nothing",
 	&o.dry_run, NULL},
+    {"since", 0, OPT_TEXT, "time", "calls from then on, instead of the last 60 days",
+	&o.since, NULL},
     OPTS_COMMON,
     OPTS_END,
 };
@@ -52,7 +56,7 @@ file_row(struct cmd_env *env, json_t *row, struct err *err)
 	if (rc == RC_OK)
 		rc = change_begin(ctx, env->desk, 0, &tx, err);
 	if (rc == RC_OK)
-		rc = call_row_file(tx, ctx, env->desk, &r, err);
+		rc = call_row_file(tx, ctx, env->desk, &r, o.from, err);
 	if (tx != NULL && rc == RC_OK && !o.dry_run)
 		rc = change_commit(tx, err);
 	else if (tx != NULL)
@@ -97,6 +101,10 @@ run(struct cmd_env *env, int argc, char **argv, struct err *err)
 {
 	enum rc rc = actor_need(&env->desk->actor, "desk.config", err);
 
+	/* So long it is known what was filed. */
+	o.from = desk_now(env->desk) - HEARD_KEPT_MS;
+	if (rc == RC_OK && o.since != NULL)
+		rc = desk_instant(env->desk, "since", o.since, &o.from, err);
 	if (rc == RC_OK && argc == 0 && isatty(STDIN_FILENO))
 		return err_fail(
 		    err, RC_USAGE, "which calls? a file of CSV, or rows on stdin");

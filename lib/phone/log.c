@@ -343,15 +343,15 @@ was_filed(struct store *s, struct call_row *r, struct err *err)
 }
 
 enum rc
-call_row_file(
-    struct change_tx *tx, void *ctx, struct desk *d, struct call_row *r, struct err *err)
+call_row_file(struct change_tx *tx, void *ctx, struct desk *d, struct call_row *r,
+    int64_t since, struct err *err)
 {
 	const struct phone_conf *p = &d->config->phone;
 	const char *to = phone_e164(ctx, r->dst, p->country, p->trunk);
 	struct heard_id id;
 	enum rc rc;
 
-	if (r->start < desk_now(d) - HEARD_KEPT_MS) {
+	if (r->start < since) {
 		r->call.did = "old";
 		return RC_OK;
 	}

@@ -23,8 +23,9 @@ bool call_is_header(const char *const *columns);
 enum rc call_row_read(void *ctx, const struct config *c, json_t *row,
     struct call_row *out, struct err *err) CHECKED;
 /* Files it, in a transaction: a note at the ticket it belongs to, a ticket for a call
- * that nobody took. r->call says what came of it. */
+ * that nobody took. What was called before `since` is passed over. r->call says what came
+ * of it. */
 enum rc call_row_file(struct change_tx *tx, void *ctx, struct desk *d, struct call_row *r,
-    struct err *err) CHECKED;
+    int64_t since, struct err *err) CHECKED;
 
 #endif

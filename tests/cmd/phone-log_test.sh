@@ -74,6 +74,8 @@ X
 	phone-log calls.csv >out 2>err
 	[ $? -eq 65 ] || atf_fail "not 65: $(cat out err)"
 	[ "$(jq -r .did out | tr '\n' ' ')" = 'nothing old nothing ' ] || atf_fail "$(cat out)"
+	# Old ones when they are asked for.
+	phone-log calls.csv --since 2018-01-01 2>err | jq -s -e 'any(.[]; .external_id == "x4" and .did != "old")' >/dev/null || atf_fail "$(cat err)"
 	jq -s -e '.[0].from == "+15550100100" and .[0].to == "201"' out >/dev/null || atf_fail "$(cat out)"
 	for w in 'line 3: start "yesterday" is no time' 'line 4: no dst' 'line 6: duration and billsec' '3 rows could not be filed'; do
 		grep -qF "$w" err || atf_fail "no \"$w\": $(cat err)"
