@@ -33,6 +33,15 @@ forget_thought(struct bridge_run *b, struct thought *t)
 	*t = b->thoughts[--b->nthoughts];
 }
 
+static void
+forget_thought_about(struct bridge_run *b, const char *conversation)
+{
+	struct thought *t = thought_about(b, conversation);
+
+	if (t != NULL)
+		forget_thought(b, t);
+}
+
 void
 bridge_bot_forget(struct bridge_run *b)
 {
@@ -134,7 +143,6 @@ bridge_bot_hears(struct bridge_run *b, void *ctx, const struct heard *h, struct 
 {
 	struct bot_turn turn = {0};
 	struct bot_talk *talk = NULL;
-	struct thought *t;
 	enum rc rc;
 
 	*later = stands_behind(b, h);
@@ -143,8 +151,12 @@ bridge_bot_hears(struct bridge_run *b, void *ctx, const struct heard *h, struct 
 	rc = bot_listens(b->d, ctx, b->via, bridge_bot(b), h, &talk, err);
 	if (rc == RC_OK)
 		rc = decide(b, ctx, h, talk, &turn, later, err);
-	if (rc != RC_OK || *later)
+	if (rc != RC_OK || *later) {
+		/* A person answers by now: what its program thinks is not waited for. */
+		if (rc == RC_NONE)
+			forget_thought_about(b, h->conversation);
 		return rc;
+	}
 	rc = bot_file(b->talk, ctx, bridge_bot(b), h, talk, &turn, f, err);
 	/* A store that others hold comes free again. */
 	if (rc == RC_BUSY || rc == RC_IO) {
@@ -152,9 +164,7 @@ bridge_bot_hears(struct bridge_run *b, void *ctx, const struct heard *h, struct 
 		*later = true;
 		return RC_OK;
 	}
-	t = thought_about(b, h->conversation);
-	if (t != NULL)
-		forget_thought(b, t);
+	forget_thought_about(b, h->conversation);
 	b->rung = true;
 	return rc;
 }
