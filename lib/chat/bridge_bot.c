@@ -137,6 +137,15 @@ decide(struct bridge_run *b, void *ctx, const struct heard *h, struct bot_talk *
 	return rc;
 }
 
+/* What the desk refuses of a bot is no reason to end the bridge: the line is filed as if
+ * there were no bot. */
+static bool
+is_refused(enum rc rc)
+{
+	return rc == RC_INVALID || rc == RC_USAGE || rc == RC_DENIED || rc == RC_CONFIG ||
+	       rc == RC_NOTFOUND;
+}
+
 enum rc
 bridge_bot_hears(struct bridge_run *b, void *ctx, const struct heard *h, struct filed *f,
     bool *later, struct err *err)
@@ -165,6 +174,10 @@ bridge_bot_hears(struct bridge_run *b, void *ctx, const struct heard *h, struct 
 		return RC_OK;
 	}
 	forget_thought_about(b, h->conversation);
+	if (is_refused(rc)) {
+		bridge_log(b, "bot %s: %s", bridge_bot(b)->name, err->text);
+		return RC_NONE;
+	}
 	b->rung = true;
 	return rc;
 }
