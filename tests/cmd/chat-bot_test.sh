@@ -186,6 +186,32 @@ bridge__loses_nothing_when_killed_or_quiet_body() {
 }
 bridge__loses_nothing_when_killed_or_quiet_cleanup() { bridge_stop; }
 
+bridge__gives_its_talks_to_a_person_when_the_bot_is_gone_body() {
+	bot
+	channel 'bot = hello'
+	line w1 wim wim 'zzz nowhere'
+	line w2 wim wim 'I was charged twice'
+	line c1 cyd cyd 'Where is my parcel?'
+	line c2 cyd cyd 'yes'
+	heard 'Good! If there'
+	until_true 20 sh -c '[ "$(sqlite3 desk/store.db "SELECT count(*) FROM bot_talk")" -eq 2 ]' || atf_fail "$(sent)"
+	[ -z "$(chats)" ] || atf_fail "tickets: $(chats)"
+	sed -i 's/ bot = hello / /' desk/tkt.conf
+	ok tkt-config apply
+	# Who waits for an answer gets a ticket with what was said, who is content none.
+	until_true 20 sh -c '[ "$(sqlite3 desk/store.db "SELECT count(*) FROM bot_talk")" -eq 0 ]' || atf_fail "talks are left: $(cat bridge.err)"
+	[ "$(chats | wc -w)" -eq 1 ] || atf_fail "tickets: $(chats)"
+	t=$(chats | tr -d ' ')
+	for w in 'zzz nowhere' 'charged twice'; do
+		bodies "$t" | grep -q "$w" || atf_fail "$w: $(bodies "$t")"
+	done
+	# The next line is for a person at once, and the bridge goes on.
+	line d1 dan dan 'hello'
+	heard '"id":"d1","outcome":"created"'
+	ok tkt-fsck
+}
+bridge__gives_its_talks_to_a_person_when_the_bot_is_gone_cleanup() { bridge_stop; }
+
 run__proposes_what_to_answer_body() {
 	bot
 	cat >propose <<'X'
